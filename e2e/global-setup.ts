@@ -1,0 +1,41 @@
+/** Starts the whole system once for the run; tests get its addresses by `inject("system")`. */
+import { startSystem } from "@sealgraph/stack/system.ts";
+import type { TestProject } from "vitest/node";
+
+/** Plain data: it crosses from vitest's process to its workers. */
+export interface SystemUnderTest {
+  readonly databaseUrls: { admin: string; keys: string; messages: string; processor: string; maintenance: string };
+  readonly kafkaBrokers: string[];
+  readonly kmsEndpoint: string;
+  readonly kmsKeyId: string;
+  readonly oidcIssuer: string;
+  readonly keysUrl: string;
+  readonly messagesUrl: string;
+  readonly gatewayUrl: string;
+}
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    system: SystemUnderTest;
+  }
+}
+
+export default async function setup(project: TestProject) {
+  const started = performance.now();
+  const progress = (line: string) => process.stdout.write(`  ${line}\n`);
+  progress("Starting the system under test");
+  const system = await startSystem({ instance: "test", progress });
+  progress(`System under test ready after ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  const { stack, programs, gatewayUrl } = system;
+  project.provide("system", {
+    databaseUrls: stack.databaseUrls,
+    kafkaBrokers: stack.kafkaBrokers,
+    kmsEndpoint: stack.kmsEndpoint,
+    kmsKeyId: stack.kmsKeyId,
+    oidcIssuer: stack.oidcIssuer,
+    keysUrl: programs.keys.url ?? "",
+    messagesUrl: programs.messages.url ?? "",
+    gatewayUrl,
+  });
+  return () => system.stop();
+}
