@@ -1,6 +1,7 @@
 /** Starts the whole system once for the run; tests get its addresses by `inject("system")`. */
 import { startSystem } from "@sealgraph/stack/system.ts";
 import type { TestProject } from "vitest/node";
+import { serveControl } from "./control.ts";
 
 /** Plain data: it crosses from vitest's process to its workers. */
 export interface SystemUnderTest {
@@ -12,6 +13,10 @@ export interface SystemUnderTest {
   readonly keysUrl: string;
   readonly messagesUrl: string;
   readonly gatewayUrl: string;
+  /** Where programs are killed and started again (control.ts). */
+  readonly controlUrl: string;
+  /** For SIGSTOP and SIGCONT. */
+  readonly kafkaPid: number;
 }
 
 declare module "vitest" {
@@ -26,6 +31,7 @@ export default async function setup(project: TestProject) {
   progress("Starting the system under test");
   const system = await startSystem({ instance: "test", progress });
   progress(`System under test ready after ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  const control = await serveControl(system);
   const { stack, programs, gatewayUrl } = system;
   project.provide("system", {
     databaseUrls: stack.databaseUrls,
@@ -36,6 +42,11 @@ export default async function setup(project: TestProject) {
     keysUrl: programs.keys.url ?? "",
     messagesUrl: programs.messages.url ?? "",
     gatewayUrl,
+    controlUrl: control.url,
+    kafkaPid: stack.kafka?.pid ?? 0,
   });
-  return () => system.stop();
+  return async () => {
+    control.stop();
+    await system.stop();
+  };
 }

@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { caughtUp, messageIds, OpaqueDevice, type Frame } from "./opaque-device.ts";
+
+const system = inject("system");
+const seqs = (frames: readonly Frame[]) =>
+  frames.filter((f) => f.seq !== undefined && f.__typename !== "CaughtUp").map((f) => f.seq);
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+describe("delivery", () => {
+  let alice: OpaqueDevice;
+  let bob: OpaqueDevice;
+  beforeAll(async () => {
+    alice = await OpaqueDevice.register(system, "alice");
+    bob = await OpaqueDevice.register(system, "bob");
+  });
+  afterAll(async () => {
+    await alice.close();
+    await bob.close();
+  });
+
+  it("gives a device that was offline all 500 messages in order, then CaughtUp, then live ones", async () => {
+    const make = await alice.inputTo("bob");
+    const sent: string[] = [];
+    for (let batch = 0; batch < 10; batch++) {
+      // One after another within the conversation is what makes an order; ten requests at a time is what makes it quick.
+      const inputs = Array.from({ length: 50 }, make);
+      for (const input of inputs) {
+        await alice.sendSurely(input);
+        sent.push(input.id);
+      }
+    }
+    const replay = await bob.collect(caughtUp);
+    // The log may still be on its way into the mailbox when Bob connects: what was missing comes live.
+    const all =
+      replay.length > 500 ? replay : [...replay, ...(await bob.collect((f) => f.length >= 500 + 1, {}))].slice(-501);
+    expect(messageIds(all)).toEqual(sent);
+    expect(seqs(all)).toEqual(upTo(500));
+    expect(all.at(-1)).toMatchObject({ __typename: "CaughtUp", seq: 500 });
+
+    const live: Frame[] = [];
+    const collecting = bob.collect(
+      (frames) => {
+        live.splice(0, live.length, ...frames);
+        return messageIds(frames).length === 3;
+      },
+      { after: all[499]!.cursor! },
+    );
+    await expect.poll(() => live.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    const more = [make(), make(), make()];
+    for (const input of more) await alice.sendSurely(input);
+    const frames = await collecting;
+    expect(frames[0]).toMatchObject({ __typename: "CaughtUp", seq: 500 });
+    expect(messageIds(frames)).toEqual(more.map(({ id }) => id));
+    expect(seqs(frames)).toEqual([501, 502, 503]);
+    expect(frames[1]).toMatchObject({
+      message: { sender: { username: "alice" }, senderDevice: { name: "alice's test device" }, body: more[0]!.body },
+    });
+
+    const afterSaved = await bob.collect(caughtUp, { after: all[99]!.cursor! });
+    expect(seqs(afterSaved)).toEqual(upTo(503).slice(100));
+  });
+
+  it("starts after the last acknowledged frame when no cursor is given", async () => {
+    const [third] = (await bob.collect((frames) => frames.length === 3)).slice(2);
+    const { data, errors } = await bob.acknowledge(third!.cursor!);
+    expect(errors).toEqual([]);
+    expect(data).toMatchObject({ acknowledge: { cursor: third!.cursor } });
+    await expect.poll(async () => (await bob.collect((f) => f.length === 1))[0]!.seq, { timeout: 10_000 }).toBe(4);
+    // Cumulative and idempotent: an older cursor moves nothing back.
+    const first = await bob.collect((f) => f.length === 1, { after: third!.cursor! });
+    await bob.acknowledge(first[0]!.cursor!);
+    await bob.acknowledge(third!.cursor!);
+    await expect.poll(async () => (await bob.collect((f) => f.length === 1))[0]!.seq, { timeout: 10_000 }).toBe(5);
+  });
+
+  it("tells the sender STORED, DELIVERED and READ, each message once", async () => {
+    const make = await alice.inputTo("bob");
+    const before = (await alice.collect(caughtUp)).at(-1)!.cursor!;
+    const input = make();
+    await alice.sendSurely(input);
+    const [frame] = await bob
+      .collect((frames) => messageIds(frames).includes(input.id))
+      .then((frames) => frames.slice(-1));
+    await bob.acknowledge(frame!.cursor!);
+    await bob.post("mutation($deviceId: ID!, $ids: [ID!]!) { markRead(deviceId: $deviceId, messageIds: $ids) }", {
+      deviceId: bob.id,
+      ids: [input.id],
+    });
+    const kindsOf = (frames: readonly Frame[]) =>
+      frames
+        .filter((f) => f.__typename === "ReceiptFrame" && (f["messageIds"] as string[]).includes(input.id))
+        .map((f) => [f["kind"], (f["byUser"] as { username: string }).username]);
+    const receipts = await alice.collect((frames) => kindsOf(frames).length === 3, { after: before });
+    expect(kindsOf(receipts)).toEqual([
+      ["STORED", "alice"],
+      ["DELIVERED", "bob"],
+      ["READ", "bob"],
+    ]);
+    // Acknowledging and marking again makes no further receipt.
+    await bob.acknowledge(frame!.cursor!);
+    await bob.post("mutation($deviceId: ID!, $ids: [ID!]!) { markRead(deviceId: $deviceId, messageIds: $ids) }", {
+      deviceId: bob.id,
+      ids: [input.id],
+    });
+    const next = make();
+    await alice.sendSurely(next);
+    const later = await alice.collect(
+      (frames) =>
+        frames.some((f) => f.__typename === "ReceiptFrame" && (f["messageIds"] as string[]).includes(next.id)),
+      { after: before },
+    );
+    expect(kindsOf(later)).toHaveLength(3);
+  });
+
+  it("gives a second device of the same user its own mailbox, and the sender's other device a copy", async () => {
+    const bobsTablet = await OpaqueDevice.register(system, "bob", { keepOthers: true });
+    const alicesTablet = await OpaqueDevice.register(system, "alice", { keepOthers: true });
+    const input = (await alice.inputTo("bob"))();
+    await alice.sendSurely(input);
+    for (const device of [bobsTablet, alicesTablet]) {
+      const frames = await device.collect((all) => messageIds(all).includes(input.id));
+      const sentHeaders = input.recipients.flatMap((recipient) => recipient.headers);
+      expect(frames.at(-1)).toMatchObject({
+        seq: 1,
+        header: sentHeaders.find((h) => h.deviceId === device.id)!.header,
+      });
+      await device.close();
+    }
+  });
+});

@@ -1,0 +1,64 @@
+/** `npm run config-table`: writes CONFIGURATION.md from the programs' own declarations; `--check` tells drift. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describeVariables, type Variables } from "@sealgraph/platform/config.ts";
+import { errorCodes } from "@sealgraph/platform/errors.ts";
+import { variables as gateway } from "../gateway/src/config.ts";
+import { variables as processor } from "../processor/src/config.ts";
+import { variables as keys } from "../subgraphs/keys/src/config.ts";
+import { variables as messages } from "../subgraphs/messages/src/config.ts";
+
+const file = resolve(import.meta.dirname, "../CONFIGURATION.md");
+const cell = (text: string) => text.replaceAll("|", "\\|");
+const row = (...cells: string[]) => `| ${cells.map(cell).join(" | ")} |`;
+
+const table = (variables: Variables) =>
+  [
+    row("variable", "default", "unit", "what it is"),
+    row("---", "---", "---", "---"),
+    ...describeVariables(variables).map((v) => row(`\`${v.name}\``, v.default, v.unit, v.description)),
+  ].join("\n");
+
+const programs: [name: string, what: string, variables: Variables][] = [
+  ["gateway", "`gateway/src/main.ts`, the only public door", gateway],
+  ["keys", "`subgraphs/keys/src/main.ts`, users and devices", keys],
+  ["messages", "`subgraphs/messages/src/main.ts`, sending and the inbox", messages],
+  ["processor", "`processor/src/main.ts`, the one writer of messages", processor],
+];
+
+const text = `# Configuration
+
+Each program reads its environment once, when it starts. A wrong or missing variable is told in one line each, all of
+them at once, and the program ends with exit code 2. An empty variable counts as absent. \`--help\` prints the program's
+own table. This file is made by \`npm run config-table\` from the programs' declarations; \`npm run check\` tells drift.
+
+${programs.map(([name, what, variables]) => `## ${name}\n\n${what}.\n\n${table(variables)}\n`).join("\n")}
+## Error codes
+
+What a client finds in \`extensions.code\` of a GraphQL error, with \`extensions.retryable\`.
+
+${[
+  row("code", "retryable", "meaning"),
+  row("---", "---", "---"),
+  ...Object.entries(errorCodes).map(([code, { retryable, meaning }]) => row(`\`${code}\``, retryable ? "yes" : "no", meaning)),
+].join("\n")}
+`;
+
+if (process.argv.includes("--help")) {
+  process.stdout.write("npm run config-table [-- --check]\n\nWrites CONFIGURATION.md from the programs' declarations.\n");
+} else if (process.argv.includes("--check")) {
+  let current = "";
+  try {
+    current = readFileSync(file, "utf8");
+  } catch {
+    // Absent is out of date.
+  }
+  if (current !== text) {
+    process.stderr.write("CONFIGURATION.md is out of date: npm run config-table\n");
+    process.exit(1);
+  }
+  process.stdout.write("CONFIGURATION.md is up to date.\n");
+} else {
+  writeFileSync(file, text);
+  process.stdout.write(`Wrote ${file}\n`);
+}
