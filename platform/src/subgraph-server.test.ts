@@ -1,4 +1,4 @@
-import { buildSchema, GraphQLError } from "graphql";
+import { buildSchema, type GraphQLError } from "graphql";
 import { createClient, type FormattedExecutionResult } from "graphql-ws";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
