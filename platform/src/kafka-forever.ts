@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 const firstBackoffMs = 100;
-const maxBackoffMs = 5_000;
+const maxBackoffMs = 2_000;
 
-/** Doubling from 100 ms to 5 s, ± 20 %, so that many waiters do not come back at once. */
+/** Doubling from 100 ms to 2 s, ± 20 %, so that many waiters do not come back at once. */
 export function backoffMs(attempt: number): number {
   const exact = Math.min(maxBackoffMs, firstBackoffMs * 2 ** Math.min(attempt, 16));
   return exact * (0.8 + 0.4 * Math.random());

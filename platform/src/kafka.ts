@@ -31,11 +31,10 @@ export function createKafka(
     // One request's own tries; the loops around it (kafka-forever.ts) go on after them, for as long as it takes.
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, multiplier: 2, retries: 4 },
     logLevel: logLevel.INFO,
+    // What kafkajs calls an error is one try of many; what it comes to is logged by the loops around it.
     logCreator: () => (entry) => {
       const { message, timestamp: _timestamp, logger: _logger, stack: _stack, ...fields } = entry.log;
-      // What kafkajs calls an error is a try that is repeated; what needs a person is logged by this house itself.
-      const level = entry.level === logLevel.ERROR || entry.level === logLevel.WARN ? "warn" : "debug";
-      log[level]({ part: `kafkajs ${entry.namespace}`, ...fields }, message);
+      log.debug({ part: `kafkajs ${entry.namespace}`, ...fields }, message);
     },
   });
   const bounds = createLogBounds(kafka);

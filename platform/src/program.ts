@@ -62,6 +62,12 @@ export function urlOf(server: Server, host: string): string {
   return `http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`;
 }
 
+/** One line per problem; some show only when the values meet each other, in start(). */
+function refuseEnvironment(program: string, error: ConfigError): never {
+  for (const { name, problem } of error.problems) process.stderr.write(`${program}: ${name} ${problem}\n`);
+  process.exit(exitUsage);
+}
+
 /** Runs the program until SIGTERM or SIGINT. Ends the process: 0 orderly, 1 failed, 2 unusable environment. */
 export async function runProgram<V extends Variables>(program: Program<V>): Promise<void> {
   if (process.argv.includes("--help") || process.argv.includes("-h")) {
@@ -73,8 +79,7 @@ export async function runProgram<V extends Variables>(program: Program<V>): Prom
     values = readConfig(program.variables, program.env ?? process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    for (const { name, problem } of error.problems) process.stderr.write(`${program.name}: ${name} ${problem}\n`);
-    process.exit(exitUsage);
+    refuseEnvironment(program.name, error);
   }
   const { LOG_LEVEL, HOST, METRICS_PORT, SHUTDOWN_TIMEOUT_MS } = values as Values<typeof common>;
   const log = createLog(program.name, LOG_LEVEL);
@@ -119,6 +124,7 @@ export async function runProgram<V extends Variables>(program: Program<V>): Prom
     log.info({ url: running.url, metricsUrl: urlOf(health, HOST) }, "ready");
   } catch (error) {
     if (stopping) return;
+    if (error instanceof ConfigError) refuseEnvironment(program.name, error);
     log.fatal({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, "could not start");
     process.exit(1);
   }

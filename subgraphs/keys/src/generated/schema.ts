@@ -32,8 +32,15 @@ export type Device = {
 
 export type Mutation = {
   __typename?: 'Mutation';
+  /**
+   * Sent again with the same values it gives the same device. Errors: BAD_USER_INPUT (extensions.field names it),
+   * PROOF_INVALID, DEVICE_EXISTS, DEVICE_REVOKED (the signing key was revoked: make new keys), DEVICE_LIMIT.
+   */
   registerDevice: Device;
-  /** Ends the device's streams and its place in every list. Idempotent. */
+  /**
+   * Ends the device's streams and its place in every list. Idempotent. Somebody else's device is answered as one that does
+   * not exist: DEVICE_UNKNOWN.
+   */
   revokeDevice: Device;
 };
 
@@ -49,9 +56,9 @@ export type MutationRevokeDeviceArgs = {
 
 export type Query = {
   __typename?: 'Query';
-  /** The user that the token names. */
+  /** The user that the token names. The first request with a user's token makes the user. */
   me: User;
-  /** A user by the name they sign in with; null when there is none. */
+  /** A user by the name they sign in with, in any case; null when there is none, or they never signed in here. */
   user?: Maybe<User>;
 };
 
@@ -61,11 +68,11 @@ export type QueryUserArgs = {
 };
 
 export type RegisterDeviceInput = {
-  /** RSA-OAEP-256 public key, 2048 bits or more, SPKI PEM. */
+  /** RSA-OAEP-256 public key (rsaEncryption) of 2048 to 4096 bits with exponent 65537, SPKI PEM. */
   encryptionKey: Scalars['String']['input'];
   /** Proof of possession of both keys: a general JWS (RFC 7515 §7.2.1) signed by each; PROTOCOL.md says over what. */
   encryptionKeySignature: Scalars['String']['input'];
-  /** 1 to 64 characters. */
+  /** 1 to 64 characters after trimming, no control characters. */
   name: Scalars['String']['input'];
   /** Ed25519 public key, SPKI PEM. */
   signingKey: Scalars['String']['input'];
@@ -74,12 +81,17 @@ export type RegisterDeviceInput = {
 /** A person. The id is the UUIDv5 of the token's issuer and subject, so every service derives the same one. */
 export type User = {
   __typename?: 'User';
-  /** Active and revoked devices, oldest first; bounded by the limit of devices per user. */
+  /** All active devices (10 at most unless configured otherwise) and the 100 newest revoked ones, oldest first. */
   devices: Array<Device>;
   /** Raised by one with every change of the device list. */
   devicesVersion: Scalars['Int']['output'];
+  /** As the identity provider gives it, up to 256 characters. Not unique: it says nothing about who somebody is. */
   displayName: Scalars['String']['output'];
   id: Scalars['ID']['output'];
+  /**
+   * The name that the identity provider gives, lower-cased (NFKC); unique. A name that another user has is not taken from
+   * them: the second gets "name~id" until it is free.
+   */
   username: Scalars['String']['output'];
 };
 

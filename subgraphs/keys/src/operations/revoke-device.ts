@@ -1,0 +1,35 @@
+import { DomainError } from "@sealgraph/platform/errors.ts";
+import type { Keys } from "../context.ts";
+import { inTransaction } from "../database.ts";
+import { enqueueChange, lockUsers } from "../directory/outbox.ts";
+import type { MutationResolvers } from "../generated/schema.ts";
+import { isUuid } from "../uuid.ts";
+
+/**
+ * Ends a device of the caller, for good. Again gives the same answer. A device of somebody else's is answered as one
+ * that doesn't exist, so that ids cannot be probed.
+ * @throws DomainError BAD_USER_INPUT, DEVICE_UNKNOWN, STORE_UNAVAILABLE
+ */
+export const revokeDevice = (async (_mutation, { id }, { keys, loaders, caller }) => {
+  if (!isUuid(id)) throw new DomainError("BAD_USER_INPUT", "id must be a UUID.", { detail: { field: "id" } });
+  const { userId } = await caller();
+  const { device, isChanged } = await revoke(keys, userId, id);
+  if (isChanged) {
+    keys.directoryChanged();
+    loaders.clearUser(userId);
+    loaders.devices.clear(device.id);
+  }
+  return device;
+}) satisfies MutationResolvers["revokeDevice"];
+
+function revoke(keys: Keys, userId: string, id: string) {
+  return inTransaction(keys.database, async (transaction) => {
+    await lockUsers(transaction, [userId]);
+    const device = await transaction.device.findUnique({ where: { id, userId } });
+    if (device === null) throw new DomainError("DEVICE_UNKNOWN");
+    if (device.revokedAt !== null) return { device, isChanged: false };
+    const revoked = await transaction.device.update({ where: { id }, data: { revokedAt: new Date() } });
+    await enqueueChange(transaction, userId);
+    return { device: revoked, isChanged: true };
+  });
+}
