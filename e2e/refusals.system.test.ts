@@ -228,12 +228,13 @@ describe("a token", () => {
       .setSubject("alice")
       .setExpirationTime("5m")
       .sign(privateKey);
-    for (const url of [
-      system.gatewayUrl,
-      system.keysUrl.replace(/\/graphql$/, ""),
-      system.messagesUrl.replace(/\/graphql$/, ""),
-    ]) {
-      const { status, errors } = await post(url, "{ __typename }", {}, forged);
+    const doors: [url: string, query: string][] = [
+      [system.gatewayUrl, "{ me { id } }"],
+      [system.keysUrl.replace(/\/graphql$/, ""), "{ me { id } }"],
+      [system.messagesUrl.replace(/\/graphql$/, ""), "{ conversations { edges { node { id } } } }"],
+    ];
+    for (const [url, query] of doors) {
+      const { status, errors } = await post(url, query, {}, forged);
       expect([url, status, errors[0]?.extensions.code]).toEqual([url, 401, "TOKEN_INVALID"]);
     }
   });

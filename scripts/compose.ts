@@ -5,7 +5,7 @@
  * Both files are committed, so a gateway starts without asking anybody. `--check` writes nothing and fails when either
  * is out of date.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -29,6 +29,9 @@ Composes subgraphs/*/schema.graphql into gateway/supergraph.graphql and client/s
 
 /** @returns each file's content by its path from the root, or the composition's errors as readable lines */
 async function compose(): Promise<{ files: Map<string, string>; hints: string[] } | { errors: string[] }> {
+  const folders = await readdir(join(root, "subgraphs"));
+  const strangers = folders.filter((name) => !(name in subgraphUrls));
+  if (strangers.length > 0) return { errors: [`subgraphs/${strangers.join(", ")}: scripts/compose.ts knows no URL`] };
   const services = await Promise.all(
     Object.entries(subgraphUrls).map(async ([name, url]) => {
       const text = await readFile(join(root, "subgraphs", name, "schema.graphql"), "utf8");
