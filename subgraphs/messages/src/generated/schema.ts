@@ -46,7 +46,10 @@ export type ConversationEdge = {
   node: Conversation;
 };
 
-/** The cursor given cannot be continued from; frames go on after the one given here. */
+/**
+ * The cursor given cannot be continued from; frames go on after the one given here, the last acknowledged. reason: INVALID
+ * (forged or no cursor), FOREIGN (of another device), EPOCH_CHANGED (of a history that is over), PAST_HEAD or EXPIRED.
+ */
 export type CursorReset = {
   __typename?: 'CursorReset';
   cursor: Scalars['String']['output'];
@@ -60,7 +63,7 @@ export type Device = {
 
 export type HeaderInput = {
   deviceId: Scalars['ID']['input'];
-  /** What this device needs to open the body, base64url without padding; opaque here. */
+  /** What this device needs to open the body, canonical base64url without padding, 1 to 4096 bytes decoded; opaque here. */
   header: Scalars['String']['input'];
 };
 
@@ -104,10 +107,17 @@ export type Mutation = {
   __typename?: 'Mutation';
   /** Cumulative and idempotent: everything up to the cursor has been stored by the device. */
   acknowledge: Acknowledgement;
-  /** The same two people always get the same one. */
+  /**
+   * The same two people always get the same one; with oneself it has one member. The other user must have, or have had, a
+   * device. A user may open 10000 conversations.
+   */
   directConversation: Conversation;
-  /** Answers the ids that are now marked, those marked before included. 1 to 500 ids. */
+  /**
+   * Answers the ids that are now marked, those marked before included: messages that others sent to the caller. Other ids
+   * are left out. 1 to 500 ids.
+   */
   markRead: Array<Scalars['ID']['output']>;
+  /** Accepted means kept: the answer comes after Kafka's. The same input again is answered the same, for 31 days. */
   sendMessage: SendMessageResult;
 };
 
@@ -177,7 +187,7 @@ export type ReceiptKind =
 export type RecipientInput = {
   /** The version of the user's device list that the headers were made for. */
   devicesVersion: Scalars['Int']['input'];
-  /** Every active device of the user but the sending one. */
+  /** Every active device of the user but the sending one; 50 at most. */
   headers: Array<HeaderInput>;
   userId: Scalars['ID']['input'];
 };
@@ -193,16 +203,16 @@ export type SendFailedFrame = SequencedFrame & {
 };
 
 export type SendMessageInput = {
-  /** Ciphertext, base64url without padding; opaque here. */
+  /** Ciphertext, canonical base64url without padding, 1 to 98304 bytes decoded; opaque here. */
   body: Scalars['String']['input'];
   conversationId: Scalars['ID']['input'];
   /** The sending device. */
   deviceId: Scalars['ID']['input'];
-  /** The sender's own UUIDv7; unique in the whole system. */
+  /** The sender's own UUIDv7, unique in the whole system; at most 30 days old and 5 minutes ahead. All ids in lower case. */
   id: Scalars['ID']['input'];
-  /** One entry per member, the sender included. */
+  /** One entry per member, the sender included: 1 or 2. */
   recipients: Array<RecipientInput>;
-  /** Such as e2ee/1; opaque here. */
+  /** Such as e2ee/1; opaque here. Lower case, digits and ._- on either side of one slash, 32 at most each. */
   suite: Scalars['String']['input'];
 };
 
@@ -231,7 +241,8 @@ export type Subscription = {
   __typename?: 'Subscription';
   /**
    * The mailbox of one of the caller's devices: replay of what follows `after` (or the last acknowledged frame), CaughtUp,
-   * then live frames. `devicesVersion` is the newest version of the caller's own device list that the client knows;
+   * then live frames. 256 frames (8 MiB) may be in flight, sent and not acknowledged; a reader without credit is waited for
+   * 30 s, then the stream ends with Lagged. `devicesVersion` is the newest version of the caller's own device list that the client knows;
    * `session` names the connection attempt.
    */
   inbox: InboxFrame;
