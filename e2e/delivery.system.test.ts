@@ -42,7 +42,7 @@ describe("delivery", () => {
         sent.push(input.id);
       }
       await expect.poll(headOfBob, { timeout: 30_000 }).toBe(500); // all of them stored before Bob connects
-      const all = await bob.collect(caughtUp);
+      const all = await bob.collect(caughtUp, { acknowledge: 64 });
       expect(messageIds(all)).toEqual(sent);
       expect(seqs(all)).toEqual(upTo(500));
       expect(all.at(-1)).toMatchObject({ __typename: "CaughtUp", seq: 500 });
@@ -66,27 +66,31 @@ describe("delivery", () => {
         message: { sender: { username: "alice" }, senderDevice: { name: "alice's test device" }, body: more[0]!.body },
       });
 
-      const afterSaved = await bob.collect(caughtUp, { after: all[99]!.cursor! });
-      expect(seqs(afterSaved)).toEqual(upTo(503).slice(100));
+      const afterSaved = await bob.collect(caughtUp, { after: all[299]!.cursor! });
+      expect(seqs(afterSaved)).toEqual(upTo(503).slice(300));
     },
   );
 
   it("starts after the last acknowledged frame when no cursor is given", async () => {
-    const [third] = (await bob.collect((frames) => frames.length === 3)).slice(2);
-    const { data, errors } = await bob.acknowledge(third!.cursor!);
+    const first = (await bob.collect((frames) => frames.length === 1))[0]!;
+    expect(first.seq).toBe(449); // acknowledged up to 448 = 7 × 64
+    const third = (await bob.collect((frames) => frames.length === 3))[2]!;
+    const { data, errors } = await bob.acknowledge(third.cursor!);
     expect(errors).toEqual([]);
-    expect(data).toMatchObject({ acknowledge: { cursor: third!.cursor } });
-    await expect.poll(async () => (await bob.collect((f) => f.length === 1))[0]!.seq, { timeout: 10_000 }).toBe(4);
+    expect(data).toMatchObject({ acknowledge: { cursor: third.cursor } });
+    const firstSeq = async () => (await bob.collect((frames) => frames.length === 1))[0]!.seq;
+    await expect.poll(firstSeq, { timeout: 10_000 }).toBe(452);
     // Cumulative and idempotent: an older cursor moves nothing back.
-    const first = await bob.collect((f) => f.length === 1, { after: third!.cursor! });
-    await bob.acknowledge(first[0]!.cursor!);
-    await bob.acknowledge(third!.cursor!);
-    await expect.poll(async () => (await bob.collect((f) => f.length === 1))[0]!.seq, { timeout: 10_000 }).toBe(5);
+    await bob.acknowledge(first.cursor!);
+    await bob.acknowledge(third.cursor!);
+    const fourth = (await bob.collect((frames) => frames.length === 1))[0]!;
+    await bob.acknowledge(fourth.cursor!);
+    await expect.poll(firstSeq, { timeout: 10_000 }).toBe(453);
   });
 
   it("tells the sender STORED, DELIVERED and READ, each message once", async () => {
     const make = await alice.inputTo("bob");
-    const before = (await alice.collect(caughtUp)).at(-1)!.cursor!;
+    const before = (await alice.collect(caughtUp, { acknowledge: 64 })).at(-1)!.cursor!;
     const input = make();
     await alice.sendSurely(input);
     const [frame] = await bob

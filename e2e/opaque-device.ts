@@ -247,8 +247,15 @@ export class OpaqueDevice {
     return this.#socket;
   }
 
-  /** Frames until `enough` says so; then the subscription ends. An error of the operation is thrown as it came. */
-  async collect(enough: (frames: readonly Frame[]) => boolean, variables: { deviceId?: string; after?: string } = {}) {
+  /**
+   * Frames until `enough` says so; then the subscription ends. An error of the operation is thrown as it came.
+   * @param options.acknowledge after every so many frames, as a client does; by default nothing is acknowledged, and after
+   * 256 frames the reader's credit is used up (DELIVERY rule 7)
+   */
+  async collect(
+    enough: (frames: readonly Frame[]) => boolean,
+    { acknowledge, ...variables }: { deviceId?: string; after?: string; acknowledge?: number } = {},
+  ) {
     const frames: Frame[] = [];
     const results = this.#connect().iterate<{ inbox: Frame }>({
       query: inboxDocument,
@@ -258,6 +265,9 @@ export class OpaqueDevice {
       if (errors !== undefined) throw errors;
       if (data) frames.push(data.inbox);
       if (enough(frames)) break;
+      const { cursor, seq } = frames.at(-1) ?? {};
+      if (acknowledge !== undefined && cursor !== undefined && seq !== undefined && seq % acknowledge === 0)
+        await this.acknowledge(cursor);
     }
     return frames;
   }

@@ -63,10 +63,13 @@ describe("a processor that is killed", () => {
 
   it("loses, doubles and reorders nothing of 2,000 messages, wherever it is killed", { timeout: 300_000 }, async () => {
     const received: Frame[] = [];
-    const receiving = bob.collect((frames) => {
-      received.push(frames.at(-1)!);
-      return messageIds(received).length >= messages;
-    });
+    const receiving = bob.collect(
+      (frames) => {
+        received.push(frames.at(-1)!);
+        return messageIds(received).length >= messages;
+      },
+      { acknowledge: 64 },
+    );
     const make = await alice.inputTo("bob");
     const sent: string[] = [];
     const sendOne = async () => {

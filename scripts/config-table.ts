@@ -40,12 +40,16 @@ What a client finds in \`extensions.code\` of a GraphQL error, with \`extensions
 ${[
   row("code", "retryable", "meaning"),
   row("---", "---", "---"),
-  ...Object.entries(errorCodes).map(([code, { retryable, meaning }]) => row(`\`${code}\``, retryable ? "yes" : "no", meaning)),
+  ...Object.entries(errorCodes).map(([code, { retryable, meaning }]) =>
+    row(`\`${code}\``, retryable ? "yes" : "no", meaning),
+  ),
 ].join("\n")}
 `;
 
 if (process.argv.includes("--help")) {
-  process.stdout.write("npm run config-table [-- --check]\n\nWrites CONFIGURATION.md from the programs' declarations.\n");
+  process.stdout.write(
+    "npm run config-table [-- --check]\n\nWrites CONFIGURATION.md from the programs' declarations.\n",
+  );
 } else if (process.argv.includes("--check")) {
   let current = "";
   try {
