@@ -149,8 +149,8 @@ export const flagsHelp = `Flags, which override the environment:
  * @throws ConfigError on a flag that is unknown or lacks its value
  */
 export function environmentOf(
-  argv: readonly string[] = process.argv.slice(2),
-  env: Readonly<Record<string, string | undefined>> = process.env,
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string | undefined> {
   let flags;
   try {
@@ -176,9 +176,4 @@ export function environmentOf(
     ...(flags.auth === undefined ? {} : { GATEWAY_AUTH: flags.auth }),
     ...(flags.subgraph === undefined ? {} : { SUBGRAPHS: flags.subgraph.join(",") }),
   };
-}
-
-/** @apollo/gateway reads this when it is made, and would otherwise report to its maker every hour. */
-export function disableVendorTelemetry(): void {
-  process.env["APOLLO_TELEMETRY_DISABLED"] = "true";
 }

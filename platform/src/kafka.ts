@@ -1,14 +1,14 @@
-/** The log: kafkajs behind one module. The house sees the types of kafka-types.ts only. */
+/** The log: kafkajs behind one module. The house sees the types of kafka/types.ts only. */
 import { randomUUID } from "node:crypto";
 import { Kafka, logLevel } from "kafkajs";
 import type { Log } from "./log.ts";
-import type { KafkaLog, Stoppable } from "./kafka-types.ts";
-import { createLogBounds } from "./kafka-bounds.ts";
-import { createProducer } from "./kafka-producer.ts";
-import { consumePartitions } from "./kafka-partitions.ts";
-import { readAll } from "./kafka-read-all.ts";
+import type { KafkaLog, Stoppable } from "./kafka/types.ts";
+import { createLogBounds } from "./kafka/bounds.ts";
+import { createProducer } from "./kafka/producer.ts";
+import { consumePartitions } from "./kafka/partitions.ts";
+import { readAll } from "./kafka/read-all.ts";
 
-export type * from "./kafka-types.ts";
+export type * from "./kafka/types.ts";
 
 /** A request without an answer for this long is tried again on another connection. */
 const requestTimeoutMs = 5_000;
@@ -28,7 +28,7 @@ export function createKafka(
     ...(options.sasl === undefined ? {} : { sasl: { mechanism: "scram-sha-512", ...options.sasl } }),
     connectionTimeout: connectionTimeoutMs,
     requestTimeout: requestTimeoutMs,
-    // One request's own tries; the loops around it (kafka-forever.ts) go on after them, for as long as it takes.
+    // One request's own tries; the loops around it (kafka/forever.ts) go on after them, for as long as it takes.
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, multiplier: 2, retries: 4 },
     logLevel: logLevel.INFO,
     // What kafkajs calls an error is one try of many; what it comes to is logged by the loops around it.

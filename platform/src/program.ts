@@ -22,8 +22,8 @@ export interface Program<V extends Variables> {
   /** One line for --help. */
   readonly summary: string;
   readonly variables: V & typeof common;
-  /** Replaces the process's environment, for programs whose flags override it. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Gives what is read in place of the process's environment, for programs whose flags override it. */
+  readonly env?: () => Readonly<Record<string, string | undefined>>;
   start(values: Values<V & typeof common>, log: Log, registry: Registry): Promise<Running>;
 }
 
@@ -76,7 +76,7 @@ export async function runProgram<V extends Variables>(program: Program<V>): Prom
   }
   let values: Values<V & typeof common>;
   try {
-    values = readConfig(program.variables, program.env ?? process.env);
+    values = readConfig(program.variables, program.env?.() ?? process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     refuseEnvironment(program.name, error);

@@ -28,7 +28,8 @@ export const LookUpConversation = graphql(`
   }
 `);
 
-export const UserWithDevices = graphql(`
+// The other documents name the fragment; generating finds it here.
+graphql(`
   fragment UserWithDevices on User {
     id
     username

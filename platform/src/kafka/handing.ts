@@ -1,8 +1,8 @@
 /** Handing a batch to its handler: heartbeats while it works, and waits out its outages. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { backoffMs, reasonOf } from "./kafka-forever.ts";
-import { heartbeatIntervalMs } from "./kafka-membership.ts";
-import type { Log } from "./log.ts";
+import { backoffMs, reasonOf } from "./forever.ts";
+import { heartbeatIntervalMs } from "./membership.ts";
+import type { Log } from "../log.ts";
 
 /** Members that are being stopped take no further try. */
 export class Stopping extends Error {

@@ -1,6 +1,6 @@
 /** What a topic's log holds: [start, end) of each partition. */
 import type { Admin, Kafka } from "kafkajs";
-import type { Stoppable } from "./kafka-types.ts";
+import type { Stoppable } from "./types.ts";
 
 export interface Bounds {
   readonly start: bigint;

@@ -7,14 +7,14 @@
  * in both cases nothing is handed over.
  */
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
-import { align, continues } from "./kafka-alignment.ts";
-import type { LogBounds } from "./kafka-bounds.ts";
-import { forever, reasonOf } from "./kafka-forever.ts";
-import { handOver, Stopping } from "./kafka-handing.ts";
-import { keepMembership } from "./kafka-membership.ts";
-import { logRecordOf } from "./kafka-record.ts";
-import type { AssignedPartition, PartitionConsumer, PartitionHandler } from "./kafka-types.ts";
-import type { Log } from "./log.ts";
+import { align, continues } from "./alignment.ts";
+import type { LogBounds } from "./bounds.ts";
+import { forever, reasonOf } from "./forever.ts";
+import { handOver, Stopping } from "./handing.ts";
+import { keepMembership } from "./membership.ts";
+import { logRecordOf } from "./record.ts";
+import type { AssignedPartition, PartitionConsumer, PartitionHandler } from "./types.ts";
+import type { Log } from "../log.ts";
 
 const partitionsAtOnce = 4;
 const maxBytesPerPartition = 1_048_576;

@@ -1,5 +1,5 @@
 import type { KafkaMessage } from "kafkajs";
-import type { LogRecord } from "./kafka-types.ts";
+import type { LogRecord } from "./types.ts";
 
 export function logRecordOf(topic: string, partition: number, message: KafkaMessage): LogRecord {
   const { offset, timestamp, key, value } = message;

@@ -3,11 +3,11 @@
  * throughput) with one batch in flight at a time, and bounds what waits, in records, bytes and time.
  */
 import { Partitioners, type Kafka, type Message, type Producer, type RecordMetadata } from "kafkajs";
-import { DomainError } from "./errors.ts";
-import { forever, reasonOf } from "./kafka-forever.ts";
-import type { LogProducer, OutgoingLogRecord } from "./kafka-types.ts";
-import type { Log } from "./log.ts";
-import { maxRecordBytes } from "./topics.ts";
+import { DomainError } from "../errors.ts";
+import { forever, reasonOf } from "./forever.ts";
+import type { LogProducer, OutgoingLogRecord } from "./types.ts";
+import type { Log } from "../log.ts";
+import { maxRecordBytes } from "../topics.ts";
 
 const maxBatchRecords = 500;
 const maxBatchBytes = 900_000;

@@ -1,6 +1,6 @@
 /** Comparing what was fetched with what is expected (DELIVERY rule 3). */
-import type { LogRecord } from "./kafka-types.ts";
-import type { Bounds } from "./kafka-bounds.ts";
+import type { LogRecord } from "./types.ts";
+import type { Bounds } from "./bounds.ts";
 
 export interface Aligned {
   /** From the expected offset on, without a hole. */

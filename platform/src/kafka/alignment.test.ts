@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { align, continues } from "./kafka-alignment.ts";
-import type { LogRecord } from "./kafka-types.ts";
+import { align, continues } from "./alignment.ts";
+import type { LogRecord } from "./types.ts";
 
 const records = (...offsets: number[]): LogRecord[] =>
   offsets.map((offset) => ({

@@ -3,13 +3,13 @@
  * its own with one member, positioned here and never committed.
  */
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
-import type { LogBounds } from "./kafka-bounds.ts";
-import { forever, reasonOf } from "./kafka-forever.ts";
-import { handOver, Stopping } from "./kafka-handing.ts";
-import { keepMembership } from "./kafka-membership.ts";
-import { logRecordOf } from "./kafka-record.ts";
-import type { LogReader, LogRecord } from "./kafka-types.ts";
-import type { Log } from "./log.ts";
+import type { LogBounds } from "./bounds.ts";
+import { forever, reasonOf } from "./forever.ts";
+import { handOver, Stopping } from "./handing.ts";
+import { keepMembership } from "./membership.ts";
+import { logRecordOf } from "./record.ts";
+import type { LogReader, LogRecord } from "./types.ts";
+import type { Log } from "../log.ts";
 
 const maxBytesPerPartition = 1_048_576;
 

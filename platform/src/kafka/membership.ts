@@ -6,9 +6,9 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
-import type { Log } from "./log.ts";
-import { backoffMs, reasonOf } from "./kafka-forever.ts";
-import type { Stoppable } from "./kafka-types.ts";
+import type { Log } from "../log.ts";
+import { backoffMs, reasonOf } from "./forever.ts";
+import type { Stoppable } from "./types.ts";
 
 /** A worker that was killed is noticed after this long; its partitions move within 10 s (DELIVERY rule 3). */
 const sessionTimeoutMs = 6_000;
