@@ -7,7 +7,7 @@ import { exportPKCS8, exportSPKI, GeneralSign, generateKeyPair, importPKCS8, typ
 import { createClient, type Client } from "graphql-ws";
 import { v7 } from "uuid";
 import { WebSocket } from "ws";
-import { signInHeadless } from "@sealgraph/stack/signIn.ts";
+import { signInHeadless } from "@sealgraph/stack/sign-in.ts";
 import type { SystemUnderTest } from "./global-setup.ts";
 
 export interface Answer<T = Record<string, unknown>> {

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { resolve } from "node:path";
 import { expect, inject, it } from "vitest";
-import { signInHeadless } from "@sealgraph/stack/signIn.ts";
+import { signInHeadless } from "@sealgraph/stack/sign-in.ts";
 import { OpaqueDevice } from "./opaque-device.ts";
 
 const system = inject("system");

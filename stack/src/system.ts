@@ -11,6 +11,8 @@ export interface SystemOptions extends StackOptions {
   overrides?: Partial<Record<ProgramName, Record<string, string>>>;
   /** Ends starting: startSystem stops what runs, then throws. Has no effect afterwards. */
   signal?: AbortSignal;
+  /** Taken by an instance that has had no ports yet, where they are free. */
+  usualPorts?: Partial<Record<ProgramName, number>>;
 }
 
 /** A running (or killed) program of the system. */
@@ -59,7 +61,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     })());
 
   try {
-    const [keysPort, messagesPort, gatewayPort] = await takePorts(stack, ["keys", "messages", "gateway"]);
+    const [keysPort, messagesPort, gatewayPort] = await takePorts(
+      stack,
+      ["keys", "messages", "gateway"],
+      options.usualPorts ?? {},
+    );
     const start = async (name: ProgramName, env: Record<string, string>) => {
       const environment = { ...stack.environmentOf(name), ...env, ...options.overrides?.[name] };
       try {
@@ -134,11 +140,15 @@ async function startProgram(
 }
 
 /** The ports of the last run where they are free, so that addresses stay. */
-async function takePorts(stack: Stack, names: ProgramName[]): Promise<number[]> {
+async function takePorts(
+  stack: Stack,
+  names: ProgramName[],
+  usual: Partial<Record<ProgramName, number>>,
+): Promise<number[]> {
   const { ports } = stack.context.state;
   const taken: number[] = [];
   for (const name of names) {
-    let port = await preferPort(ports[name]);
+    let port = await preferPort(ports[name] ?? usual[name]);
     while (taken.includes(port)) port = await preferPort(undefined);
     ports[name] = port;
     taken.push(port);

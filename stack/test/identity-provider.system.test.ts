@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { createRemoteJWKSet, jwtVerify } from "jose";
 import { describe, expect, inject, it } from "vitest";
 import { CookieJar } from "../src/cookie-jar.ts";
-import { signInHeadless } from "../src/signIn.ts";
+import { signInHeadless } from "../src/sign-in.ts";
 
 const { oidcIssuer: issuer, gatewayUrl } = inject("system");
 const clientId = "my-microservice";

@@ -3,7 +3,7 @@ import { topics } from "@sealgraph/platform/topics.ts";
 import { Kafka, logLevel } from "kafkajs";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { signInHeadless } from "../src/signIn.ts";
+import { signInHeadless } from "../src/sign-in.ts";
 import { startStack, type Stack } from "../src/stack.ts";
 
 /** A stack of its own, whose parts are killed here. */

@@ -5,11 +5,9 @@ import { computeResponse } from "@apollo/gateway/dist/resultShaping.js";
 import { GraphQLError } from "graphql";
 import type { ExecutionResult, GraphQLFormattedError } from "graphql";
 import { SubscriptionError } from "./errors.ts";
+import { EVENT_SERVICE } from "./event-service.ts";
 import type { EngineLog } from "./options.ts";
 import type { SubscriptionPlan } from "./plan.ts";
-
-/** The service of the plan that answers with the event. Clients never see the name. */
-export const EVENT_SERVICE = "<subscription event>";
 
 /** A subgraph's error as Apollo Gateway passes it on: its own extensions, serviceName, and a code. */
 export function subgraphError(error: GraphQLFormattedError, subgraph: string): GraphQLError {

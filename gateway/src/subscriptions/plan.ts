@@ -5,7 +5,7 @@ import { buildOperationContext } from "@apollo/gateway";
 import { GraphQLError, Kind, getNullableType, print } from "graphql";
 import type { DocumentNode, FieldNode, GraphQLField, OperationDefinitionNode } from "graphql";
 import { SubscriptionError } from "./errors.ts";
-import { EVENT_SERVICE } from "./event-execution.ts";
+import { EVENT_SERVICE } from "./event-service.ts";
 import type { Graph } from "./graph.ts";
 import type { EngineLog } from "./options.ts";
 import { rootFields } from "./refusals.ts";

@@ -54,6 +54,7 @@ async function main(): Promise<number> {
       instance,
       progress: (line) => terminal.progress(line),
       keepData: values.fresh !== true,
+      usualPorts: { gateway: 4000, keys: 4001, messages: 4002 },
       signal: interrupt.abort,
     });
     if (interrupt.signal === undefined) {

@@ -1,7 +1,7 @@
 /** Prints an access token of a development user of the running system: `npm run -s token -- alice`. */
 import { parseArgs } from "node:util";
 import { findRunning } from "../running.ts";
-import { signInHeadless } from "../signIn.ts";
+import { signInHeadless } from "../sign-in.ts";
 
 const help = `Usage: npm run -s token -- USERNAME [--password PASSWORD]
 

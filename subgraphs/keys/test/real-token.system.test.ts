@@ -1,6 +1,6 @@
 import { userIdOf } from "@sealgraph/platform/ids.ts";
 import { topics } from "@sealgraph/platform/topics.ts";
-import { signInHeadless } from "@sealgraph/stack/signIn.ts";
+import { signInHeadless } from "@sealgraph/stack/sign-in.ts";
 import { decodeJwt } from "jose";
 import { describe, expect, inject, it } from "vitest";
 import { readDirectory } from "./fresh-parts.ts";
