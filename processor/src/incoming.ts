@@ -4,7 +4,14 @@ import { IncomingRecord, type MessageRecord } from "@sealgraph/platform/records.
 
 export type Incoming =
   | { readonly readable: true; readonly offset: bigint; readonly record: IncomingRecord }
-  | { readonly readable: false; readonly offset: bigint; readonly code: DeadLetterCode; readonly reason: string };
+  | {
+      readonly readable: false;
+      readonly offset: bigint;
+      readonly code: DeadLetterCode;
+      readonly reason: string;
+      /** The message that it was, when it could be read: its sender is told that it failed (DELIVERY rule 1). */
+      readonly message?: MessageRecord;
+    };
 
 /** EMPTY: no value. NOT_JSON, NOT_A_RECORD: not of records.ts. REFUSED: Postgres does not take it. */
 export type DeadLetterCode = "EMPTY" | "NOT_JSON" | "NOT_A_RECORD" | "REFUSED";

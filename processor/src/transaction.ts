@@ -21,6 +21,8 @@ export interface Batch {
   readonly next: bigint;
   /** In order of the log. */
   readonly records: readonly IncomingRecord[];
+  /** Messages that Postgres did not take before: only their senders are told. */
+  readonly refused: readonly MessageRecord[];
   /** The data key and what was sealed under it; null without a message. Its row is committed already. */
   readonly sealed: { readonly dataKey: DataKey; readonly messages: ReadonlyMap<string, SealedMessage> } | null;
   /** RFC 3339 */
@@ -60,17 +62,19 @@ async function store(transaction: Transaction, batch: Batch, isRevoked: (id: str
   const active = <T extends { deviceId: string }>(targets: readonly T[]) =>
     targets.filter(({ deviceId }) => !isRevoked(deviceId));
   const receiptEntry = ({ detail, targets }: Receipt): Entry => ({ kind: "receipt", detail, targets: active(targets) });
+  const sendFailed = (message: MessageRecord, code: string): Entry => ({
+    kind: "send_failed",
+    detail: { messageId: message.id, contentHash: message.contentHash, code },
+    conversationId: message.conversationId,
+    targets: active([{ deviceId: message.senderDevice, userId: message.senderUser }]),
+  });
   // Messages in the order of the log; then what is said about them.
   const entries: Entry[] = [
     ...fresh.map((message): Entry => ({ kind: "message", message, targets: active(recipientsOf(message)) })),
     ...storedReceipts(fresh, batch.now).map(receiptEntry),
     ...receipts.map(receiptEntry),
-    ...failed.map((message): Entry => ({
-      kind: "send_failed",
-      detail: { messageId: message.id, contentHash: message.contentHash, code: "ID_TAKEN" },
-      conversationId: message.conversationId,
-      targets: active([{ deviceId: message.senderDevice, userId: message.senderUser }]),
-    })),
+    ...failed.map((message) => sendFailed(message, "ID_TAKEN")),
+    ...batch.refused.map((message) => sendFailed(message, "NOT_STORED")),
   ];
 
   const mailboxes = await statements.lockMailboxes(transaction, [

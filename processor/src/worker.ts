@@ -82,12 +82,23 @@ async function processItems(parts: WorkerParts, partition: number, items: readon
       const middle = Math.ceil(items.length / 2);
       await processItems(parts, partition, items.slice(0, middle));
       await processItems(parts, partition, items.slice(middle));
-    } else if (only?.incoming.readable === true) {
-      const { offset } = only.incoming;
-      const refused: Incoming = { readable: false, offset, code: "REFUSED", reason: reasonOf(error) };
-      await storeItems(parts, partition, [{ record: only.record, incoming: refused }]);
-    } else throw error;
+    } else if (only !== undefined) {
+      const refused = refusedItem(only, reasonOf(error));
+      if (refused === undefined) throw error;
+      await processItems(parts, partition, [refused]);
+    }
   }
+}
+
+/** The item as a dead letter, its sender told; as one without telling, when that is refused too; then undefined. */
+function refusedItem({ record, incoming }: Item, reason: string): Item | undefined {
+  const { offset } = incoming;
+  if (incoming.readable) {
+    const message = incoming.record.type === "message" ? { message: incoming.record } : {};
+    return { record, incoming: { readable: false, offset, code: "REFUSED", reason, ...message } };
+  }
+  const { code, reason: first, message } = incoming;
+  return message && { record, incoming: { readable: false, offset, code, reason: `${first}; then ${reason}` } };
 }
 
 async function storeItems(parts: WorkerParts, partition: number, items: readonly Item[]): Promise<void> {
@@ -97,6 +108,9 @@ async function storeItems(parts: WorkerParts, partition: number, items: readonly
     incoming.readable ? [] : [{ record, code: incoming.code, reason: incoming.reason }],
   );
   const records = items.flatMap(({ incoming }) => (incoming.readable ? [incoming.record] : []));
+  const refused = items.flatMap(({ incoming }) =>
+    !incoming.readable && incoming.message !== undefined ? [incoming.message] : [],
+  );
   const messages = records.filter((record) => record.type === "message");
   let sealed: Batch["sealed"] = null;
   if (messages.length > 0) {
@@ -109,7 +123,11 @@ async function storeItems(parts: WorkerParts, partition: number, items: readonly
 
   const expected = (items[0] as Item).record.offset;
   const next = (items.at(-1) as Item).record.offset + 1n;
-  const stored = await storeBatch(database, { topic, partition, expected, next, records, sealed, now }, isRevoked);
+  const stored = await storeBatch(
+    database,
+    { topic, partition, expected, next, records, refused, sealed, now },
+    isRevoked,
+  );
 
   count(metrics, records, dead, stored);
   for (const { record, code, reason } of dead)

@@ -345,6 +345,22 @@ describe("poison", () => {
       messages.filter((_, at) => at !== 4).map(({ id }) => id),
     );
     expect(stored.map(({ seq }) => seq)).toEqual([1n, 2n, 3n, 4n, 5n, 6n]);
+    // What was accepted ends in frames or in a failure: its sender is told.
+    const told = await bench.framesOf(database, alice.devices[0]);
+    expect(told.filter(({ kind }) => kind === "send_failed").map(({ detail }) => detail)).toMatchObject([
+      { messageId: messages[4]?.id, code: "NOT_STORED" },
+    ]);
+  });
+
+  test("that Postgres refuses although only its sender is told does not stop the line", async () => {
+    const { handler, letters } = worker();
+    const [alice, bob] = [bench.person(1), bench.person(1)];
+    const line = feed(handler);
+    await line.batch(bench.messageRecord(randomUUID(), alice, bob));
+    // A mailbox whose head was set back: its next number is taken.
+    await database.$executeRaw`UPDATE messages.mailboxes SET head = 0 WHERE device_id = ${alice.devices[0]}::uuid`;
+    expect(await line.batch(bench.messageRecord(randomUUID(), alice, bob))).toBe(2n);
+    expect(new Set(letters().map(({ code, offset }) => `${code} ${offset}`))).toEqual(new Set(["REFUSED 1"]));
   });
 });
 
