@@ -2,6 +2,7 @@
  * Tests run in workers, the system's processes belong to vitest's own process: this carries "kill it" and "start it
  * again" across, over loopback HTTP.
  */
+import { randomBytes } from "node:crypto";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
@@ -21,7 +22,10 @@ export async function serveControl(system: System): Promise<{ url: string; stop(
     if (command.do === "start") await program.start(command.env);
     return { pid: program.pid };
   };
+  // Whoever is on this machine could reach the port, a web page in a browser too: only who knows the path is obeyed.
+  const path = `/${randomBytes(32).toString("base64url")}`;
   const server = createServer(async (request, response) => {
+    if (request.url !== path) return response.writeHead(404).end();
     try {
       const chunks = await Array.fromAsync(request as AsyncIterable<Buffer>);
       response.end(JSON.stringify(await obey(JSON.parse(Buffer.concat(chunks).toString()) as Command)));
@@ -30,7 +34,7 @@ export async function serveControl(system: System): Promise<{ url: string; stop(
     }
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop: () => server.close() };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`, stop: () => server.close() };
 }
 
 /** The worker's side. */

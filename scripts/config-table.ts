@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describeVariables, type Variables } from "@sealgraph/platform/config.ts";
 import { errorCodes } from "@sealgraph/platform/errors.ts";
+import { gatewayErrorCodes } from "../gateway/src/errors.ts";
 import { variables as gateway } from "../gateway/src/config.ts";
 import { variables as processor } from "../processor/src/config.ts";
 import { variables as keys } from "../subgraphs/keys/src/config.ts";
@@ -17,6 +18,15 @@ const table = (variables: Variables) =>
     row("variable", "default", "unit", "what it is"),
     row("---", "---", "---", "---"),
     ...describeVariables(variables).map((v) => row(`\`${v.name}\``, v.default, v.unit, v.description)),
+  ].join("\n");
+
+const codesTable = (codes: Record<string, { retryable: boolean; meaning: string }>) =>
+  [
+    row("code", "retryable", "meaning"),
+    row("---", "---", "---"),
+    ...Object.entries(codes).map(([code, { retryable, meaning }]) =>
+      row(`\`${code}\``, retryable ? "yes" : "no", meaning),
+    ),
   ].join("\n");
 
 const programs: [name: string, what: string, variables: Variables][] = [
@@ -35,15 +45,17 @@ own table. This file is made by \`npm run config-table\` from the programs' decl
 ${programs.map(([name, what, variables]) => `## ${name}\n\n${what}.\n\n${table(variables)}\n`).join("\n")}
 ## Error codes
 
-What a client finds in \`extensions.code\` of a GraphQL error, with \`extensions.retryable\`.
+What a client finds in \`extensions.code\` of a GraphQL error, with \`extensions.retryable\`. From the subgraphs, and about
+tokens from the gateway as well:
 
-${[
-  row("code", "retryable", "meaning"),
-  row("---", "---", "---"),
-  ...Object.entries(errorCodes).map(([code, { retryable, meaning }]) =>
-    row(`\`${code}\``, retryable ? "yes" : "no", meaning),
-  ),
-].join("\n")}
+${codesTable(errorCodes)}
+
+From the gateway itself:
+
+${codesTable(gatewayErrorCodes)}
+
+About a subscription, from the engine: [its README](gateway/src/subscriptions/README.md) lists them with what to do. From
+GraphQL: \`GRAPHQL_PARSE_FAILED\`, \`GRAPHQL_VALIDATION_FAILED\`, not retryable.
 `;
 
 if (process.argv.includes("--help")) {
