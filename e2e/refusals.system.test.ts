@@ -159,7 +159,9 @@ describe("a cursor", () => {
   beforeAll(async () => {
     alice = await OpaqueDevice.register(system, "alice");
     bob = await OpaqueDevice.register(system, "bob");
-    await alice.sendSurely((await alice.inputTo("bob"))());
+    const input = (await alice.inputTo("bob"))();
+    await alice.sendSurely(input);
+    await bob.collect((frames) => messageIds(frames).includes(input.id)); // stored
   });
   afterAll(async () => {
     await alice.close();
