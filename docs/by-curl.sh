@@ -8,6 +8,7 @@
 # ALICE and BOB are their tokens; asked of the running system when not given.
 set -eu
 cd "$(dirname "$0")/.."
+PATH=$PWD/node_modules/.bin:$PATH # Node 24, which runs TypeScript
 GATEWAY=${GATEWAY:?the address that npm start printed, such as http://127.0.0.1:4000}
 ALICE=${ALICE:-$(npm run -s token -- alice)}
 BOB=${BOB:-$(npm run -s token -- bob)}
@@ -36,8 +37,10 @@ BOB_ID=$(json .data.me.id < "$work/bob.json")
 
 echo '2. Register a device for each: two public keys and the proof that we hold both'
 REGISTER='mutation($input: RegisterDeviceInput!) { registerDevice(input: $input) { id createdAt } }'
-ask "$ALICE" "$REGISTER" "{\"input\": $(node client/examples/device-keys.ts "$ALICE_ID" curl)}" > "$work/device.json"
-ask "$BOB" "$REGISTER" "{\"input\": $(node client/examples/device-keys.ts "$BOB_ID" curl)}" > /dev/null
+ALICE_KEYS=$(node client/examples/device-keys.ts "$ALICE_ID" curl)
+BOB_KEYS=$(node client/examples/device-keys.ts "$BOB_ID" curl)
+ask "$ALICE" "$REGISTER" "{\"input\": $ALICE_KEYS}" > "$work/device.json"
+ask "$BOB" "$REGISTER" "{\"input\": $BOB_KEYS}" > /dev/null
 cat "$work/device.json"
 DEVICE=$(json .data.registerDevice.id < "$work/device.json")
 

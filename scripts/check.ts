@@ -1,6 +1,7 @@
 /** `npm run check`: everything that can be told without running the system. All checks run; any failure fails it. */
 import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
+import { readFlags } from "./flags.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const checks: [name: string, command: string[]][] = [
@@ -14,10 +15,14 @@ const checks: [name: string, command: string[]][] = [
   ["unused code", ["knip"]],
 ];
 
-if (process.argv.includes("--help")) {
-  process.stdout.write(`npm run check\n\nRuns: ${checks.map(([name]) => name).join("; ")}.\n`);
-  process.exit(0);
-}
+readFlags(
+  "check",
+  `npm run check
+
+Runs: ${checks.map(([name]) => name).join("; ")}.
+`,
+  [],
+);
 const failed: string[] = [];
 for (const [name, [command = "", ...args]] of checks) {
   const started = performance.now();

@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { readFlags } from "./flags.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const generated = ["subgraphs/keys/src/generated", "subgraphs/messages/src/generated", "client/src/generated"];
@@ -25,11 +26,11 @@ function snapshot(): Map<string, string> {
   return new Map(files.map((file) => [file, readFileSync(join(root, file), "utf8")]));
 }
 
-if (process.argv.includes("--help")) {
-  process.stdout.write("npm run codegen [-- --check]\n\nMakes Prisma clients, typed resolvers and typed operations.\n");
-  process.exit(0);
-}
-const check = process.argv.includes("--check");
+const usage = `npm run codegen [-- --check]
+
+Makes Prisma clients, typed resolvers and typed operations.
+`;
+const { check } = readFlags("codegen", usage, ["check"]);
 const before = check ? snapshot() : undefined;
 for (const owner of ["keys", "messages"])
   // Generating asks for a schema engine that it doesn't use, and would download it; any existing file will do.

@@ -8,9 +8,9 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { composeServices } from "@apollo/composition";
 import { parse, printSchema } from "graphql";
+import { readFlags } from "./flags.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -67,14 +67,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-const { values: flags } = parseArgs({
-  options: { check: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
-});
-
-if (flags.help) {
-  process.stdout.write(usage);
-  process.exit(0);
-}
+const flags = readFlags("compose", usage, ["check"]);
 
 let composed: Awaited<ReturnType<typeof compose>>;
 try {

@@ -8,6 +8,7 @@ import { variables as gateway } from "../gateway/src/config.ts";
 import { variables as processor } from "../processor/src/config.ts";
 import { variables as keys } from "../subgraphs/keys/src/config.ts";
 import { variables as messages } from "../subgraphs/messages/src/config.ts";
+import { readFlags } from "./flags.ts";
 
 const file = resolve(import.meta.dirname, "../CONFIGURATION.md");
 const cell = (text: string) => text.replaceAll("|", "\\|");
@@ -58,11 +59,11 @@ About a subscription, from the engine: [its README](gateway/src/subscriptions/RE
 GraphQL: \`GRAPHQL_PARSE_FAILED\`, \`GRAPHQL_VALIDATION_FAILED\`, not retryable.
 `;
 
-if (process.argv.includes("--help")) {
-  process.stdout.write(
-    "npm run config-table [-- --check]\n\nWrites CONFIGURATION.md from the programs' declarations.\n",
-  );
-} else if (process.argv.includes("--check")) {
+const usage = `npm run config-table [-- --check]
+
+Writes CONFIGURATION.md from the programs' declarations.
+`;
+if (readFlags("config-table", usage, ["check"]).check) {
   let current = "";
   try {
     current = readFileSync(file, "utf8");

@@ -4,14 +4,17 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startSystem } from "@sealgraph/stack/system.ts";
 import { OpaqueDevice } from "../e2e/opaque-device.ts";
+import { readFlags } from "./flags.ts";
 import { openBrowser, openPlayground, runExample, seeResponse } from "../gateway/test/playground-steps.ts";
 
-if (process.argv.includes("--help")) {
-  process.stdout.write(
-    "npm run screenshots\n\nStarts the system, opens the playground in Chromium and writes docs/images/playground.png.\n",
-  );
-  process.exit(0);
-}
+readFlags(
+  "screenshots",
+  `npm run screenshots
+
+Starts the system, opens the playground in Chromium and writes docs/images/playground.png.
+`,
+  [],
+);
 const image = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs", "images", "playground.png");
 const progress = (line: string) => process.stdout.write(`${line}\n`);
 

@@ -125,6 +125,11 @@ export async function runProgram<V extends Variables>(program: Program<V>): Prom
   } catch (error) {
     if (stopping) return;
     if (error instanceof ConfigError) refuseEnvironment(program.name, error);
+    const { code, address, port } = (error ?? {}) as { code?: unknown; address?: unknown; port?: unknown };
+    if (code === "EADDRINUSE") {
+      process.stderr.write(`${program.name}: ${String(address)}:${String(port)} is in use by another program\n`);
+      process.exit(1);
+    }
     log.fatal({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }, "could not start");
     process.exit(1);
   }

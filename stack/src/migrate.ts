@@ -27,8 +27,8 @@ const migrationLock = 7_325_246_811n;
 export async function migrate(adminUrl: string): Promise<Applied[]> {
   const engine = await loadEngine(adminUrl);
   const client = new Client({ connectionString: adminUrl });
-  await client.connect();
   try {
+    await client.connect();
     await client.query("SELECT pg_advisory_lock($1)", [migrationLock]);
     await client.query(sqlFile("roles.sql"));
     const applied: Applied[] = [];
@@ -50,8 +50,8 @@ export async function migrate(adminUrl: string): Promise<Applied[]> {
 /** Gives a service role its password; in a database of one's own the administrator does this by other means. */
 export async function setRolePasswords(adminUrl: string, passwords: Record<string, string>): Promise<void> {
   const client = new Client({ connectionString: adminUrl });
-  await client.connect();
   try {
+    await client.connect();
     for (const [role, password] of Object.entries(passwords)) {
       await client.query(`ALTER ROLE ${client.escapeIdentifier(role)} PASSWORD ${client.escapeLiteral(password)}`);
     }

@@ -40,6 +40,10 @@ export async function runMigrate(args: string[], env: NodeJS.ProcessEnv): Promis
     );
     return 2;
   }
+  if (URL.parse(url)?.password === "" && env["PGPASSWORD"] === undefined) {
+    process.stderr.write("db:migrate: the URL names no password; put it there as USER:PASSWORD, or into PGPASSWORD\n");
+    return 2;
+  }
   try {
     return values.check === true ? await check(url) : await apply(url);
   } catch (error) {

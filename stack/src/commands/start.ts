@@ -129,5 +129,6 @@ async function buildPlayground(): Promise<void> {
     build.once("error", () => resolve(null));
     build.once("close", resolve);
   });
-  if (code !== 0) terminal.progress(`Playground: could not be built; going on without it.\n${problem}`);
+  if (code === 0) terminal.progress("Playground: built");
+  else terminal.progress(`Playground: could not be built; going on without it.\n${problem}`);
 }
