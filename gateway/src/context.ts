@@ -76,6 +76,7 @@ export async function createContext(config: GatewayConfig, log: Log, metrics: Ga
           : { connectionParams: given, key: authorization ?? "" };
       },
     },
+    limits: { joinTimeoutMs: config.subgraphTimeoutMs },
     log,
     onEvent: metrics.onEngineEvent,
   });

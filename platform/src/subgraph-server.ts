@@ -35,7 +35,7 @@ export interface SubgraphServerOptions<C extends SubgraphContext> {
   readonly log: Log;
   /** Adds what belongs to one operation, such as batching loaders. */
   readonly extendContext?: (context: SubgraphContext) => C;
-  /** Largest request body or socket message, bytes. Default 1 MB. */
+  /** Largest request body or socket message, bytes. Default 2 MB: over what the gateway passes on, so that no user breaks the shared socket. */
   readonly maxRequestBytes?: number;
 }
 
@@ -69,7 +69,7 @@ const guardedValidate: typeof validate = (...args) => {
 export async function startSubgraphServer<C extends SubgraphContext>(
   options: SubgraphServerOptions<C>,
 ): Promise<SubgraphServer> {
-  const { schema, host, port, tokens, log, maxRequestBytes = 1_000_000 } = options;
+  const { schema, host, port, tokens, log, maxRequestBytes = 2_000_000 } = options;
 
   /** @throws GraphQLError when the token is refused: nothing runs without one. */
   const contextFor = async (authorization: string | undefined): Promise<C> => {

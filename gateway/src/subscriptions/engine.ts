@@ -72,7 +72,7 @@ export function createSubscriptionEngine<Context extends object = Record<string,
   const resolved = resolveOptions(options);
   const { limits, upstream, log, emit } = resolved;
   const sockets = createUpstreamSockets({ upstream, log, emit });
-  const plans = new PlanCache<SubscriptionPlan>(limits.planCacheEntries);
+  const plans = new PlanCache<SubscriptionPlan>(limits.planCacheEntries, limits.planCacheBytes);
   const streams = new Set<SubscriptionStream<Context>>();
   const build = (sdl: string): Graph =>
     buildGraph(sdl, options.subgraphs ?? {}, options.dataSource, limits.joinTimeoutMs, resolved.resumableFeature);
@@ -95,14 +95,18 @@ export function createSubscriptionEngine<Context extends object = Record<string,
     const startedMs = performance.now();
     let parsed: DocumentNode;
     try {
-      parsed = typeof document === "string" ? parse(document, { maxTokens: limits.documentTokens }) : document;
+      parsed =
+        typeof document === "string"
+          ? parse(document, { maxTokens: limits.documentTokens, noLocation: true })
+          : document;
     } catch (error) {
       throw withCode(error as GraphQLError, "GRAPHQL_PARSE_FAILED");
     }
     const errors = validateDocument(graph.schema, parsed);
     if (errors.length > 0) throw new Refused(errors);
     const plan = compilePlan(graph, parsed, operationName, log);
-    plans.set(key, plan);
+    // A plan holds its document several times over. What is this large is nobody's everyday operation.
+    if (text.length <= limits.planCacheBytes / 64) plans.set(key, plan, text.length);
     const durationMs = performance.now() - startedMs;
     const resumable = plan.resumption !== undefined;
     emit({ type: "planned", field: plan.field.name, durationMs, joins: !plan.direct, resumable });
@@ -134,6 +138,7 @@ export function createSubscriptionEngine<Context extends object = Record<string,
           sockets,
           credentials: async () => upstream.credentials(context(), plan.subgraph),
           retry: upstream.retry,
+          maxOperationBytes: upstream.maxOperationBytes,
           log,
           emit,
         }),
@@ -181,6 +186,7 @@ export function createSubscriptionEngine<Context extends object = Record<string,
         }),
       );
       sockets.close();
+      plans.clear();
     },
   };
 }

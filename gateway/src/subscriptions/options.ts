@@ -49,6 +49,11 @@ export interface UpstreamOptions<Context> {
   idleTimeoutMs?: number | undefined;
   /** Streams on one socket; beyond it another one is opened for the same key. Default 5000. */
   streamsPerSocket?: number | undefined;
+  /**
+   * Longest subscribe message sent to a subgraph, with credentials and what planning adds; a longer one ends its own stream
+   * with OPERATION_TOO_LARGE. Below what subgraphs accept: they would close the socket, which others share. Bytes, default 1500000.
+   */
+  maxOperationBytes?: number | undefined;
   /** Longest message a subgraph may send; a longer one breaks the socket. Bytes, default 16 MiB. */
   maxMessageBytes?: number | undefined;
   retry?: RetryOptions | undefined;
@@ -57,7 +62,7 @@ export interface UpstreamOptions<Context> {
 export interface LimitOptions {
   /** Frames waiting for one client; one more ends its stream with LAGGED. Default 1000. */
   queueFrames?: number | undefined;
-  /** Bytes (as received) waiting for one client; more end its stream with LAGGED. Default 8 MiB. */
+  /** Bytes (as received) waiting for one client; more end its stream with LAGGED. Default 1 MiB. */
   queueBytes?: number | undefined;
   /** Frames of one stream whose joins may run at once; delivered in order. Default 8. */
   joinsAhead?: number | undefined;
@@ -65,6 +70,8 @@ export interface LimitOptions {
   joinTimeoutMs?: number | undefined;
   /** Compiled operations kept, least recently used out first. Default 1000. */
   planCacheEntries?: number | undefined;
+  /** The sum of their documents' texts; a document of more than a 64th of it is not kept. Bytes, default 4 MiB. */
+  planCacheBytes?: number | undefined;
   /** Lexical tokens of a document given as text. Default 10000. */
   documentTokens?: number | undefined;
 }
@@ -138,6 +145,7 @@ export function resolveOptions<Context extends object>(
       pongTimeoutMs: positive("pongTimeoutMs", upstream.pongTimeoutMs, 5_000),
       idleTimeoutMs: positive("idleTimeoutMs", upstream.idleTimeoutMs, 30_000, 0),
       streamsPerSocket: positive("streamsPerSocket", upstream.streamsPerSocket, 5_000),
+      maxOperationBytes: positive("maxOperationBytes", upstream.maxOperationBytes, 1_500_000),
       maxMessageBytes: positive("maxMessageBytes", upstream.maxMessageBytes, 16 * 1024 * 1024),
       retry: {
         attempts: positive("retry.attempts", retry.attempts, 20, 0),
@@ -148,10 +156,11 @@ export function resolveOptions<Context extends object>(
     },
     limits: {
       queueFrames: positive("queueFrames", limits.queueFrames, 1_000),
-      queueBytes: positive("queueBytes", limits.queueBytes, 8 * 1024 * 1024),
+      queueBytes: positive("queueBytes", limits.queueBytes, 1024 * 1024),
       joinsAhead: positive("joinsAhead", limits.joinsAhead, 8),
       joinTimeoutMs: positive("joinTimeoutMs", limits.joinTimeoutMs, 10_000),
       planCacheEntries: positive("planCacheEntries", limits.planCacheEntries, 1_000),
+      planCacheBytes: positive("planCacheBytes", limits.planCacheBytes, 4 * 1024 * 1024),
       documentTokens: positive("documentTokens", limits.documentTokens, 10_000),
     },
     resumableFeature: options.resumableFeature ?? "https://sealgraph.dev/resumable",

@@ -10,6 +10,8 @@ export interface SocketBreak {
   reason: string;
   /** The subgraph answered that these credentials or this protocol won't do: trying again is no use. */
   refused: boolean;
+  /** The subgraph found a message too large (1009). */
+  tooLarge: boolean;
   /** How long the stream's operation had been with the subgraph in milliseconds; undefined when it was never sent. */
   servedMs: number | undefined;
 }
@@ -50,6 +52,7 @@ export interface UpstreamSocket {
 
 /** These answer who we are or how we speak; any other close is an outage and worth another try. */
 const refusals: readonly number[] = [CloseCode.Unauthorized, CloseCode.Forbidden, CloseCode.SubprotocolNotAcceptable];
+const messageTooLarge = 1009;
 /** How long a peer may take to answer our close frame. */
 const closeTimeoutMs = 1_000;
 
@@ -132,12 +135,12 @@ export function openUpstreamSocket(options: UpstreamSocketOptions): UpstreamSock
       error: (event) => shut(describe(event).reason),
       closed: (event) => {
         const { reason, code } = describe(event);
-        shut(reason, code !== undefined && refusals.includes(code));
+        shut(reason, code !== undefined && refusals.includes(code), code === messageTooLarge);
       },
     },
   });
 
-  function dispose(reason: string, refused: boolean): void {
+  function dispose(reason: string, refused: boolean, tooLarge = false): void {
     closed = true;
     clearTimeout(waiting);
     clearTimeout(pongWait);
@@ -149,13 +152,13 @@ export function openUpstreamSocket(options: UpstreamSocketOptions): UpstreamSock
     options.onClosed(reason);
     for (const { sink, sinceMs } of gone) {
       const servedMs = acknowledgedMs === undefined ? undefined : now - Math.max(acknowledgedMs, sinceMs);
-      sink.broken({ reason, refused, servedMs });
+      sink.broken({ reason, refused, tooLarge, servedMs });
     }
   }
 
-  function shut(reason: string, refused = false): void {
+  function shut(reason: string, refused = false, tooLarge = false): void {
     if (closed) return;
-    dispose(reason, refused);
+    dispose(reason, refused, tooLarge);
     // A peer that hangs would not answer a close frame either.
     raw.terminate();
   }
@@ -181,7 +184,7 @@ export function openUpstreamSocket(options: UpstreamSocketOptions): UpstreamSock
           // An array is the operation's own error message; what is about the socket was told by shut(). What is left
           // is an operation that could not be sent.
           if (Array.isArray(cause)) sink.error(cause as GraphQLFormattedError[]);
-          else sink.broken({ reason: describe(cause).reason, refused: false, servedMs: undefined });
+          else sink.broken({ reason: describe(cause).reason, refused: false, tooLarge: false, servedMs: undefined });
         },
         complete: () => {
           if (leave()) sink.complete();

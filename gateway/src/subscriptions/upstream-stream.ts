@@ -17,6 +17,7 @@ export interface UpstreamStreamOptions {
   /** Asked before each subscription, so that what was renewed meanwhile is used. */
   credentials(): UpstreamCredentials | Promise<UpstreamCredentials>;
   retry: RetryLimits;
+  maxOperationBytes: number;
   log: EngineLog;
   emit(event: EngineEvent): void;
   onFrame(payload: EventPayload, cursor: unknown, bytes: number): void;
@@ -114,7 +115,15 @@ export function openUpstreamStream(options: UpstreamStreamOptions): UpstreamStre
     else fail(() => errors.map((each) => subgraphError(each, subgraph)));
   }
 
+  function tooLarge(): void {
+    fail(() => [
+      new SubscriptionError("OPERATION_TOO_LARGE", "The operation with its variables is larger than its source takes."),
+    ]);
+  }
+
   function broken(cause: SocketBreak): void {
+    // One of the streams that have not begun was too large; trying it again would break its neighbours' socket again.
+    if (cause.tooLarge && !begun) return tooLarge();
     // An upstream that stood for a while was no failed attempt, whether or not it had anything to say.
     if (cause.servedMs !== undefined && cause.servedMs >= options.retry.maxDelayMs) budget.reset();
     if (cause.refused) {
@@ -192,30 +201,29 @@ export function openUpstreamStream(options: UpstreamStreamOptions): UpstreamStre
       if (mine === subscription) act();
     };
     const resume = cursor === undefined ? undefined : resumption?.operation;
-    return sockets.subscribe(
-      subgraph,
-      plan.graph.webSocketUrls.get(subgraph) as string,
-      credentials,
-      {
-        query: resume?.query ?? plan.upstream.query,
-        operationName: plan.upstream.operationName,
-        variables: resume
-          ? { ...pick(options.variables, resume.variableUsages), [resume.cursorVariable]: cursor }
-          : pick(options.variables, plan.upstream.variableUsages),
-        ...(credentials.extensions ? { extensions: credentials.extensions } : {}),
-      },
-      {
-        next: (payload, bytes) => current(() => next(payload, bytes)),
-        error: (errors) => current(() => refused(errors)),
-        complete: () =>
-          current(() => {
-            leave();
-            stopped = true;
-            options.onComplete();
-          }),
-        broken: (cause) => current(() => broken(cause)),
-      },
-    );
+    const operation = {
+      query: resume?.query ?? plan.upstream.query,
+      operationName: plan.upstream.operationName,
+      variables: resume
+        ? { ...pick(options.variables, resume.variableUsages), [resume.cursorVariable]: cursor }
+        : pick(options.variables, plan.upstream.variableUsages),
+      ...(credentials.extensions ? { extensions: credentials.extensions } : {}),
+    };
+    if (Buffer.byteLength(JSON.stringify(operation)) > options.maxOperationBytes) {
+      tooLarge();
+      return () => {};
+    }
+    return sockets.subscribe(subgraph, plan.graph.webSocketUrls.get(subgraph) as string, credentials, operation, {
+      next: (payload, bytes) => current(() => next(payload, bytes)),
+      error: (errors) => current(() => refused(errors)),
+      complete: () =>
+        current(() => {
+          leave();
+          stopped = true;
+          options.onComplete();
+        }),
+      broken: (cause) => current(() => broken(cause)),
+    });
   }
 
   void subscribe();

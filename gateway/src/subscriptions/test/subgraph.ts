@@ -53,6 +53,8 @@ export async function startSubgraph(name: string, typeDefs: string, resolvers: R
   let sockets: WebSocketServer | undefined;
   let port = 0;
 
+  // What a subgraph accepts, as its operator has set it.
+  const maxMessageBytes = 100_000;
   const subgraph = {
     name,
     typeDefs,
@@ -89,7 +91,7 @@ export async function startSubgraph(name: string, typeDefs: string, resolvers: R
           response.setHeader("content-type", "application/json").end(JSON.stringify(result));
         });
       });
-      sockets = new WebSocketServer({ server: http, path: "/graphql" });
+      sockets = new WebSocketServer({ server: http, path: "/graphql", maxPayload: maxMessageBytes });
       sockets.on("connection", () => (subgraph.sockets += 1));
       useServer<Record<string, unknown>>(
         {

@@ -119,6 +119,37 @@ test("leaving ends the upstream operation at once, also while next() waits", asy
   expect(await stream.next()).toEqual({ done: true, value: undefined });
 });
 
+/** Its variable is as long as wanted. */
+const lengthy = (length: number) => ({ variables: { after: "9".repeat(length) } });
+const fromVariable = "subscription ($after: String) { sighting(after: $after) { number } }";
+
+test("an operation beyond the limit ends alone: nothing is sent, and its neighbours' socket stays", async () => {
+  const engine = world.engine({ upstream: { retry: { attempts: 3, baseDelayMs: 5 }, maxOperationBytes: 2_000 } });
+  const neighbour = await streamOf(engine, "subscription { live { number } }");
+  await until(() => world.sightings.subscriptions.length === 1);
+  const large = await streamOf(engine, fromVariable, lengthy(2_000));
+  expect(await take(large, 9)).toMatchObject([
+    { errors: [{ extensions: { code: "OPERATION_TOO_LARGE", retryable: false } }] },
+  ]);
+  world.journal.append(...sightings(1, 1));
+  expect(await take(neighbour, 1)).toMatchObject([{ data: { live: { number: 1 } } }]);
+  expect([world.sightings.sockets, world.sightings.subscriptions.length]).toEqual([1, 1]);
+  await neighbour.return?.();
+});
+
+test("an operation for which the subgraph closes the socket with 1009 is not tried again", async () => {
+  const engine = world.engine({ upstream: { retry: { attempts: 3, baseDelayMs: 5 } } });
+  const neighbour = await streamOf(engine, "subscription { sighting { number } }");
+  world.journal.append(...sightings(1, 1));
+  await take(neighbour, 1);
+  const large = await streamOf(engine, fromVariable, lengthy(150_000));
+  expect(await take(large, 9)).toMatchObject([{ errors: [{ extensions: { code: "OPERATION_TOO_LARGE" } }] }]);
+  world.journal.append(...sightings(2, 2));
+  expect(await take(neighbour, 1)).toMatchObject([{ data: { sighting: { number: 2 } } }]);
+  expect(world.sightings.sockets).toBe(2);
+  await neighbour.return?.();
+});
+
 test("leaving before the socket is there subscribes nothing", async () => {
   const acknowledged = Promise.withResolvers<boolean>();
   world.sightings.onConnect = () => acknowledged.promise;
