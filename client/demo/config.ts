@@ -1,3 +1,5 @@
+import { tmpdir } from "node:os";
+
 /** What the play needs from its environment; the stack's demo command sets it. */
 export interface PlayConfig {
   readonly gatewayUrl: string;
@@ -6,6 +8,8 @@ export interface PlayConfig {
   readonly databaseUrl: string;
   readonly kafkaBrokers: string[];
   readonly colour: boolean;
+  /** Where the devices' stores are made and removed again. */
+  readonly folder: string;
   /** Columns. */
   readonly width: number;
 }
@@ -24,6 +28,7 @@ export function readPlayConfig(env: NodeJS.ProcessEnv, output: { isTTY?: boolean
     oidcIssuer: value("OIDC_ISSUER"),
     databaseUrl: value("DATABASE_URL"),
     kafkaBrokers: value("KAFKA_BROKERS").split(","),
+    folder: env["PLAY_FOLDER"] ?? tmpdir(),
     // https://no-color.org: set and not empty.
     colour: output.isTTY === true && !env["NO_COLOR"],
     width: Math.max(narrowestColumns, Math.min(widestColumns, output.columns ?? widestColumns)),

@@ -3,7 +3,6 @@
  * what somebody sees, and checks it; the play ends with 0 only when all of it was so.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -39,7 +38,7 @@ class Play {
   /** @returns whether everything was so. */
   async run(): Promise<boolean> {
     const startedAt = performance.now();
-    const folder = mkdtempSync(join(tmpdir(), "sealgraph-demo-"));
+    const folder = mkdtempSync(join(this.#config.folder, "sealgraph-demo-"));
     const database = new Database(this.#config.databaseUrl);
     let kafka: KafkaTap | undefined;
     const actors: Actor[] = [];
@@ -95,7 +94,10 @@ class Play {
     for (const actor of [alice, bob]) {
       await actor.openDevice();
       const { device } = actor.client;
-      page.show(`${actor.username}'s device ${device.id}`, pemBody(device.keys.public.signingKey));
+      page.show(
+        `public signing key of ${actor.username}'s device ${device.id}`,
+        pemBody(device.keys.public.signingKey),
+      );
       const file = readFileSync(actor.storePath);
       this.#check(`${actor.username}'s file has mode 0600`, actor.storeMode() === "0600");
       const exported = JSON.parse(await device.suite.exportKeys(device.keys)) as { signing: { d: string } };
@@ -257,7 +259,10 @@ class Play {
   async #searchEverywhere(actors: Actor[], kafka: KafkaTap, database: Database): Promise<void> {
     const page = this.#page;
     page.heading("Looking for the texts everywhere");
-    page.say("All five texts are searched for as UTF-8, hex and base64, and inside of everything that is encoded so.");
+    page.say(
+      "All five texts, the two that were read and the three of the step before, are searched for as UTF-8, hex and " +
+        "base64, and inside of everything that is encoded so.",
+    );
     const tables = await database.everything();
     const places: [string, string[]][] = [
       ...actors.map(({ username, wire }): [string, string[]] => [

@@ -63,7 +63,10 @@ function refusedMessage({ message, header, seq }: MessageFrame, error: SuiteErro
   };
 }
 
-/** A message of one's own goes through these in order; a receipt that comes late changes nothing. */
+/**
+ * A message of one's own goes through these in order; a receipt that comes late changes nothing. One that failed comes
+ * before all of them: a receipt says that the message is there after all, under an input that was sent before.
+ */
 const progress: readonly MessageStatus[] = ["queued", "accepted", "stored", "delivered", "read"];
 const statusOf = { STORED: "stored", DELIVERED: "delivered", READ: "read" } as const;
 
@@ -75,12 +78,9 @@ async function applyReceipt(
   await store.transaction(async (tx) => {
     for (const id of frame.messageIds) {
       const message = await tx.message(id);
-      if (
-        message !== undefined &&
-        progress.indexOf(message.status) < progress.indexOf(status) &&
-        progress.includes(message.status)
-      ) {
-        await tx.putMessage({ ...message, status });
+      if (message !== undefined && progress.indexOf(message.status) < progress.indexOf(status)) {
+        const { failure: _over, ...rest } = message;
+        await tx.putMessage({ ...rest, status });
       }
       // Stored, so accepted: the answer to sendMessage may have been lost.
       await tx.removeOutbox(id);
@@ -98,7 +98,9 @@ async function applySendFailed(
   return store.transaction(async (tx) => {
     const message = await tx.message(frame.messageId);
     // The hash says which input failed: one that was replaced before is nobody's concern.
-    const ours = message === undefined || message.contentHash === frame.contentHash;
+    // And a message that has its place was kept by another input of the same id (encrypted anew after StaleDevices).
+    const placed = message !== undefined && progress.indexOf(message.status) >= progress.indexOf("stored");
+    const ours = message === undefined || (message.contentHash === frame.contentHash && !placed);
     if (ours) await markFailed(tx, frame.messageId, frame.code);
     await putPosition(tx, frame);
     return ours ? { type: "sendFailed", messageId: frame.messageId, code: frame.code } : undefined;

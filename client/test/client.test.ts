@@ -406,6 +406,41 @@ describe("sending", () => {
     expect((await alice.messages(conversationId)).map(({ status }) => status)).toEqual(["read", "accepted"]);
   });
 
+  test("a message that is in its place does not fail by a later input of the same id, in either order of the frames", async () => {
+    const alice = await open("alice");
+    await open("bob");
+    const { conversationId } = await alice.send("bob", "one");
+    await alice.send("bob", "two");
+    const [first, second] = await alice.messages(conversationId);
+    const stored = (seq: number, messageId: string): Frame => ({
+      type: "ReceiptFrame",
+      cursor: `cursor-${seq}`,
+      seq,
+      kind: "STORED",
+      conversationId,
+      messageIds: [messageId],
+      at: "",
+      byUser: { id: "u" },
+    });
+    const failed = (seq: number, messageId: string, hash: string): Frame => ({
+      type: "SendFailedFrame",
+      cursor: `cursor-${seq}`,
+      seq,
+      messageId,
+      contentHash: hash,
+      code: "ID_TAKEN",
+    });
+    graph.onSubscribe = (subscription) => {
+      subscription.push(stored(1, first!.id));
+      subscription.push(failed(2, first!.id, first!.contentHash!));
+      subscription.push(failed(3, second!.id, second!.contentHash!));
+      subscription.push(stored(4, second!.id));
+      subscription.push(caughtUp(4));
+    };
+    await eventsUntil(alice, "caughtUp");
+    expect((await alice.messages(conversationId)).map(({ status }) => status)).toEqual(["stored", "stored"]);
+  });
+
   test("a user without a device, and no such user, are errors with a name", async () => {
     const alice = await open("alice");
     await expect(alice.send("bob", "one")).rejects.toMatchObject({ code: "RECIPIENT_HAS_NO_DEVICE" });

@@ -73,7 +73,7 @@ function play({ stack, gatewayUrl }: System, interrupted: Promise<NodeJS.Signals
         OIDC_ISSUER: stack.oidcIssuer,
         DATABASE_URL: stack.databaseUrls.admin,
         KAFKA_BROKERS: stack.kafkaBrokers.join(","),
-        KMS_ENDPOINT: stack.kmsEndpoint,
+        PLAY_FOLDER: stack.folder,
       },
     },
   );
