@@ -1,4 +1,5 @@
 /** Starts the whole system once for the run; tests get its addresses by `inject("system")`. */
+import { buildPlayground } from "@sealgraph/stack/playground.ts";
 import { startSystem } from "@sealgraph/stack/system.ts";
 import type { TestProject } from "vitest/node";
 import { serveControl } from "./control.ts";
@@ -29,6 +30,7 @@ export default async function setup(project: TestProject) {
   const started = performance.now();
   const progress = (line: string) => process.stdout.write(`  ${line}\n`);
   progress("Starting the system under test");
+  await buildPlayground(progress); // a browser test opens it
   const system = await startSystem({ instance: "test", progress });
   progress(`System under test ready after ${((performance.now() - started) / 1000).toFixed(1)} s`);
   const control = await serveControl(system);

@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildPlayground } from "@sealgraph/stack/playground.ts";
 import { startSystem } from "@sealgraph/stack/system.ts";
 import { OpaqueDevice } from "../e2e/opaque-device.ts";
 import { readFlags } from "./flags.ts";
@@ -18,6 +19,7 @@ Starts the system, opens the playground in Chromium and writes docs/images/playg
 const image = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs", "images", "playground.png");
 const progress = (line: string) => process.stdout.write(`${line}\n`);
 
+await buildPlayground(progress);
 const system = await startSystem({ instance: "screenshots", progress });
 try {
   const { stack, programs, gatewayUrl } = system;

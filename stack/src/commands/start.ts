@@ -1,11 +1,9 @@
 /** Runs the whole system until Ctrl-C: `npm start`. */
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { stackVariables } from "../config.ts";
 import { secondsSince } from "../context.ts";
-import { repositoryRoot } from "../folders.ts";
+import { buildPlayground, playgroundPage } from "../playground.ts";
 import { announceRunning, withdrawRunning } from "../running.ts";
 import { startSystem, type Program, type System } from "../system.ts";
 import { exitCodeOf, onInterrupt, type Interrupt } from "./interrupt.ts";
@@ -28,7 +26,6 @@ Exit codes: 0 stopped by Ctrl-C, 1 failed, 2 wrong usage
 `;
 
 const instance = "start";
-const playgroundPage = join(repositoryRoot, "gateway/playground/dist/index.html");
 const terminal = createTerminal(process.stdout, process.env);
 process.exitCode = await main();
 
@@ -49,7 +46,7 @@ async function main(): Promise<number> {
   const startedAt = Date.now();
   let system: System | undefined;
   try {
-    await buildPlayground();
+    await buildPlayground((line) => terminal.progress(line));
     system = await startSystem({
       instance,
       progress: (line) => terminal.progress(line),
@@ -113,22 +110,4 @@ function withoutPassword(text: string): string {
   const url = new URL(text);
   url.password = "";
   return url.href;
-}
-
-/** Once; without it everything but the playground works, so a failure is only told. */
-async function buildPlayground(): Promise<void> {
-  if (existsSync(playgroundPage)) return;
-  terminal.progress("Playground: building it (once) …");
-  const build = spawn("npm", ["run", "-s", "playground:build"], {
-    cwd: repositoryRoot,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  let problem = "";
-  build.stderr.on("data", (chunk) => (problem = (problem + String(chunk)).slice(-2_000)));
-  const code = await new Promise<number | null>((resolve) => {
-    build.once("error", () => resolve(null));
-    build.once("close", resolve);
-  });
-  if (code === 0) terminal.progress("Playground: built");
-  else terminal.progress(`Playground: could not be built; going on without it.\n${problem}`);
 }

@@ -1,6 +1,5 @@
 import { DomainError } from "@sealgraph/platform/errors.ts";
-import type { Keys } from "../context.ts";
-import { inTransaction } from "../database.ts";
+import { inTransaction, type Database } from "../database.ts";
 import { enqueueChange, lockUsers } from "../directory/outbox.ts";
 import type { MutationResolvers } from "../generated/schema.ts";
 import { isUuid } from "../uuid.ts";
@@ -13,7 +12,7 @@ import { isUuid } from "../uuid.ts";
 export const revokeDevice = (async (_mutation, { id }, { keys, loaders, caller }) => {
   if (!isUuid(id)) throw new DomainError("BAD_USER_INPUT", "id must be a UUID.", { detail: { field: "id" } });
   const { userId } = await caller();
-  const { device, isChanged } = await revoke(keys, userId, id);
+  const { device, isChanged } = await revoke(keys.database, userId, id);
   if (isChanged) {
     keys.directoryChanged();
     loaders.clearUser(userId);
@@ -22,8 +21,12 @@ export const revokeDevice = (async (_mutation, { id }, { keys, loaders, caller }
   return device;
 }) satisfies MutationResolvers["revokeDevice"];
 
-function revoke(keys: Keys, userId: string, id: string) {
-  return inTransaction(keys.database, async (transaction) => {
+/**
+ * The one way in which a device ends, by its user or as a silent one (DELIVERY rule 6); `isChanged` is false when it had.
+ * @throws DomainError DEVICE_UNKNOWN, STORE_UNAVAILABLE
+ */
+export function revoke(database: Database, userId: string, id: string) {
+  return inTransaction(database, async (transaction) => {
     await lockUsers(transaction, [userId]);
     const device = await transaction.device.findUnique({ where: { id, userId } });
     if (device === null) throw new DomainError("DEVICE_UNKNOWN");
