@@ -8,6 +8,7 @@ import { variables as gateway } from "../gateway/src/config.ts";
 import { variables as processor } from "../processor/src/config.ts";
 import { variables as keys } from "../subgraphs/keys/src/config.ts";
 import { variables as messages } from "../subgraphs/messages/src/config.ts";
+import { variables as silentDevices } from "../subgraphs/keys/src/silent-devices/config.ts";
 import { readFlags } from "./flags.ts";
 
 const file = resolve(import.meta.dirname, "../CONFIGURATION.md");
@@ -34,6 +35,7 @@ const programs: [name: string, what: string, variables: Variables][] = [
   ["gateway", "`gateway/src/main.ts`, the only public door", gateway],
   ["keys", "`subgraphs/keys/src/main.ts`, users and devices", keys],
   ["messages", "`subgraphs/messages/src/main.ts`, sending and the inbox", messages],
+  ["revoke-silent-devices", "`npm run revoke-silent-devices`, a job for a scheduler", silentDevices],
   ["processor", "`processor/src/main.ts`, the one writer of messages", processor],
 ];
 

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { Client } from "pg";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { caughtUp, messageIds, OpaqueDevice } from "../../../e2e/opaque-device.ts";
 import { soon } from "./keys-under-test.ts";
 
@@ -37,6 +38,10 @@ const refusalOf = (device: OpaqueDevice) =>
     (errors) => errors[0]?.extensions?.code ?? errors,
   );
 
+/** For hooks, where expect.poll is not to be had. */
+const becomes = (device: OpaqueDevice, mailbox: { head: number; acknowledged: number }) =>
+  vi.waitFor(async () => expect(await mailboxOf(device)).toEqual(mailbox), soon);
+
 describe("revoke-silent-devices", () => {
   let alice: OpaqueDevice;
   /** Bob's: its oldest frame has waited for 91 days. */
@@ -61,9 +66,9 @@ describe("revoke-silent-devices", () => {
     await alice.sendSurely(recent);
     const frames = await idle.collect((all) => messageIds(all).includes(recent.id));
     await idle.acknowledge(frames.at(-1)?.cursor ?? "");
-    await expect.poll(() => mailboxOf(idle), soon).toEqual({ head: 2, acknowledged: 2 });
-    await expect.poll(() => mailboxOf(silent), soon).toEqual({ head: 2, acknowledged: 0 });
-    await expect.poll(() => mailboxOf(fresh), soon).toEqual({ head: 1, acknowledged: 0 });
+    await becomes(idle, { head: 2, acknowledged: 2 });
+    await becomes(silent, { head: 2, acknowledged: 0 });
+    await becomes(fresh, { head: 1, acknowledged: 0 });
 
     // Time passes.
     await database.query("UPDATE messages.messages SET stored_at = stored_at - interval '91 days' WHERE id = $1", [
@@ -124,6 +129,34 @@ describe("revoke-silent-devices", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^revoked 0 devices silent for more than 90 days; looked at \d+ mailboxes\n$/);
     expect([await versionOf(silent), await revokedAtOf(silent)]).toEqual([version, revokedAt]);
+  });
+
+  it("revokes nobody for a new failure, whose frame says no time, however long the device was idle", async () => {
+    const detail = { messageId: (await alice.inputTo("bob"))().id, contentHash: "AAAA", code: "ID_TAKEN" };
+    await database.query("UPDATE messages.mailboxes SET head = head + 1 WHERE device_id = $1", [idle.id]);
+    await database.query(
+      `INSERT INTO messages.frames (device_id, seq, kind, detail)
+       SELECT device_id, head, 'send_failed', $2 FROM messages.mailboxes WHERE device_id = $1`,
+      [idle.id, detail],
+    );
+    expect((await run()).code).toBe(0);
+    expect(await revokedAtOf(idle)).toBeNull();
+  });
+
+  it("looks at every mailbox once, of however many pages, and passes over devices that keys does not know", async () => {
+    const strangers = Array.from({ length: 450 }, () => randomUUID());
+    await database.query(
+      `INSERT INTO messages.mailboxes (device_id, user_id, head, created_at)
+       SELECT id, id, 1, now() - interval '200 days' FROM unnest($1::uuid[]) AS id`,
+      [strangers],
+    );
+    try {
+      const { count } = await row("SELECT count(*) FROM messages.mailboxes", []);
+      const { stdout } = await run();
+      expect(stdout).toBe(`revoked 0 devices silent for more than 90 days; looked at ${count} mailboxes\n`);
+    } finally {
+      await database.query("DELETE FROM messages.mailboxes WHERE device_id = ANY ($1)", [strangers]);
+    }
   });
 
   it("counts receipts too, and stops at MAX_REVOCATIONS_PER_RUN", async () => {

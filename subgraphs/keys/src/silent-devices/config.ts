@@ -1,9 +1,12 @@
-import { common, database } from "@sealgraph/platform/common.ts";
+import { common } from "@sealgraph/platform/common.ts";
 import { variable, type Values } from "@sealgraph/platform/config.ts";
 
 export const variables = {
   LOG_LEVEL: common.LOG_LEVEL,
-  ...database,
+  DATABASE_URL: variable.url({
+    description: "PostgreSQL, as the role keys_service, which revokes.",
+    secret: true,
+  }),
   MAINTENANCE_DATABASE_URL: variable.url({
     description: "PostgreSQL, as the role maintenance, which reads the mailboxes.",
     secret: true,

@@ -1,6 +1,7 @@
 /**
  * When a device is silent (DELIVERY rule 6): when the oldest frame that it has not acknowledged has waited longer than
- * SILENT_DEVICE_DAYS. Without such a frame it is never silent, however long ago it was last heard of. Pure.
+ * SILENT_DEVICE_DAYS, and it has acknowledged nothing all that time. Without such a frame it is never silent, however long
+ * ago it was last heard of; while it catches up neither. Pure.
  */
 import { isUuidV7, uuidV7TimeMs } from "@sealgraph/platform/ids.ts";
 
@@ -20,8 +21,13 @@ const dayMs = 86_400_000;
 /** A message is refused when its id is older (DELIVERY rule 1), so a failure is younger than its id's time plus this. */
 const maxIdAgeMs = 30 * dayMs;
 
-/** Milliseconds since the epoch. A failure's time is bounded from above: late rather than early, as revoking is for good. */
+/** Milliseconds since the epoch: since when there has been something to acknowledge, and nothing was. */
 export function waitingSinceMs(oldest: OldestUnacknowledged): number {
+  return Math.max(frameMs(oldest), oldest.acknowledgedAt?.getTime() ?? 0);
+}
+
+/** A failure's time is bounded from above: late rather than early, as revoking is for good. */
+function frameMs(oldest: OldestUnacknowledged): number {
   if (oldest.storedAt !== null) return oldest.storedAt.getTime();
   const receiptMs = Date.parse(oldest.receiptAt ?? "");
   if (!Number.isNaN(receiptMs)) return receiptMs;
