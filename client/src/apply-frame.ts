@@ -1,8 +1,9 @@
 /** What a frame changes in the store, in one transaction with the cursor after it. */
 import type { InboxEvent } from "./events.ts";
+import { isBefore } from "./message-status.ts";
 import { openMessage, type Frame, type MessageFrame, type OpenMessageOptions } from "./open-message.ts";
 import { markFailed } from "./outbox.ts";
-import type { MessageStatus, RefusedMessage, StoreTransaction } from "./store/store.ts";
+import type { RefusedMessage, StoreTransaction } from "./store/store.ts";
 import { SuiteError } from "./suites/errors.ts";
 import type { KeyedTurns } from "./turns.ts";
 
@@ -63,11 +64,6 @@ function refusedMessage({ message, header, seq }: MessageFrame, error: SuiteErro
   };
 }
 
-/**
- * A message of one's own goes through these in order; a receipt that comes late changes nothing. One that failed comes
- * before all of them: a receipt says that the message is there after all, under an input that was sent before.
- */
-const progress: readonly MessageStatus[] = ["queued", "accepted", "stored", "delivered", "read"];
 const statusOf = { STORED: "stored", DELIVERED: "delivered", READ: "read" } as const;
 
 async function applyReceipt(
@@ -78,7 +74,7 @@ async function applyReceipt(
   await store.transaction(async (tx) => {
     for (const id of frame.messageIds) {
       const message = await tx.message(id);
-      if (message !== undefined && progress.indexOf(message.status) < progress.indexOf(status)) {
+      if (message !== undefined && isBefore(message.status, status)) {
         const { failure: _over, ...rest } = message;
         await tx.putMessage({ ...rest, status });
       }
@@ -98,12 +94,10 @@ async function applySendFailed(
   return store.transaction(async (tx) => {
     const message = await tx.message(frame.messageId);
     // The hash says which input failed: one that was replaced before is nobody's concern.
-    // And a message that has its place was kept by another input of the same id (encrypted anew after StaleDevices).
-    const placed = message !== undefined && progress.indexOf(message.status) >= progress.indexOf("stored");
-    const ours = message === undefined || (message.contentHash === frame.contentHash && !placed);
-    if (ours) await markFailed(tx, frame.messageId, frame.code);
+    const ours = message === undefined || message.contentHash === frame.contentHash;
+    const failed = ours && (await markFailed(tx, frame.messageId, frame.code));
     await putPosition(tx, frame);
-    return ours ? { type: "sendFailed", messageId: frame.messageId, code: frame.code } : undefined;
+    return failed ? { type: "sendFailed", messageId: frame.messageId, code: frame.code } : undefined;
   });
 }
 

@@ -1,6 +1,7 @@
 /** A device's client: opens (and registers) the device, sends, receives. */
 import { textContent, type Content } from "./content.ts";
 import { openDevice, type Device } from "./device.ts";
+import { SealgraphError } from "./errors.ts";
 import type { InboxEvent, Notice } from "./events.ts";
 import { MarkRead, RevokeDevice } from "./graphql/operations.ts";
 import { NoticeBoard } from "./notices.ts";
@@ -11,7 +12,7 @@ import type { PinnedDevice, RefusedMessage, Store, StoredConversation, StoredMes
 import { defaultSuite } from "./suites/registry.ts";
 import type { Suite } from "./suites/suite.ts";
 import { createTransport, type Transport, type TransportOptions } from "./transport.ts";
-import { Trust } from "./trust.ts";
+import { Trust, type NewDevices } from "./trust.ts";
 import { KeyedTurns } from "./turns.ts";
 
 export interface ClientOptions extends TransportOptions {
@@ -21,6 +22,11 @@ export interface ClientOptions extends TransportOptions {
   deviceName: string;
   /** For a new device. Default e2ee/1. */
   suite?: Suite;
+  /**
+   * "accept" (the default) encrypts to a device that somebody adds and tells of it. "ask" sends that user nothing until
+   * `acceptDevice(deviceId)`, so that a server that was taken over cannot add itself unseen. One's own devices count, too.
+   */
+  newDevices?: NewDevices;
   /** Called at once with what the user must see of keys; the inbox tells it too. */
   onNotice?: (notice: Notice) => void;
 }
@@ -38,6 +44,8 @@ export class SealgraphClient {
   readonly #closing = new AbortController();
   readonly #outbox: Outbox;
   readonly #sender: Sender;
+  /** Calls that use the store: close waits for them. */
+  readonly #running = new Set<Promise<unknown>>();
   #inboxOpen = false;
 
   /**
@@ -54,7 +62,8 @@ export class SealgraphClient {
         notices.post(notice);
         options.onNotice?.(notice);
       };
-      const trust = new Trust({ transport, store: options.store, onNotice });
+      const newDevices = options.newDevices ?? "accept";
+      const trust = new Trust({ transport, store: options.store, onNotice, newDevices });
       const suite = options.suite ?? defaultSuite;
       const device = await openDevice({ store: options.store, transport, trust, suite, name: options.deviceName });
       const client = new SealgraphClient(device, options.store, transport, trust, notices);
@@ -79,13 +88,15 @@ export class SealgraphClient {
   }
 
   /**
-   * Resolves when the graph has kept the message, or with status "queued" when it could not be reached for 20 s: then the
-   * message is sent later, after a restart too, and never twice.
+   * Resolves when the graph has kept the message, or with status "queued" and a `reason` when that cannot be now: the graph
+   * could not be reached for 20 s, somebody has to sign in again or to compare keys, the client was closed. Then the
+   * message is sent later, after a restart too, and never twice: sending it again would be another message.
    *
-   * @throws SealgraphError USER_UNKNOWN, RECIPIENT_HAS_NO_DEVICE, KEY_CHANGED, OUTBOX_FULL, or the graph's refusal
+   * @throws SealgraphError USER_UNKNOWN, RECIPIENT_HAS_NO_DEVICE, KEY_CHANGED, NEW_DEVICE, OUTBOX_FULL, or what looking the
+   *   user up or the graph's refusal says. Whenever it throws one, the message is not sent later either.
    */
   send(toUsername: string, content: string | Content): Promise<SentMessage> {
-    return this.#sender.send(toUsername, typeof content === "string" ? textContent(content) : content);
+    return this.#run(() => this.#sender.send(toUsername, typeof content === "string" ? textContent(content) : content));
   }
 
   /**
@@ -114,7 +125,11 @@ export class SealgraphClient {
   }
 
   /** Tells the senders. Ids of messages that were read before are no error. */
-  async markRead(messageIds: readonly string[]): Promise<void> {
+  markRead(messageIds: readonly string[]): Promise<void> {
+    return this.#run(() => this.#markRead(messageIds));
+  }
+
+  async #markRead(messageIds: readonly string[]): Promise<void> {
     for (let from = 0; from < messageIds.length; from += maxIdsPerMarkRead) {
       const some = messageIds.slice(from, from + maxIdsPerMarkRead);
       const { markRead } = await this.#transport.request(MarkRead, { deviceId: this.device.id, messageIds: some });
@@ -142,13 +157,24 @@ export class SealgraphClient {
   }
 
   /** A user's pinned devices, for comparing keys. @throws SealgraphError USER_UNKNOWN */
-  async devicesOf(username: string): Promise<readonly PinnedDevice[]> {
-    return (await this.#trust.lookUpUser(username)).devices;
+  devicesOf(username: string): Promise<readonly PinnedDevice[]> {
+    return this.#run(async () => (await this.#trust.lookUpUser(username)).devices);
   }
 
-  /** After a keyChanged, once a person has compared the keys: the new ones are pinned. */
+  /** After a keyChanged, once a person has compared the keys: the new ones are pinned, and what waited is sent. */
   acceptKey(deviceId: string): Promise<void> {
-    return this.#trust.acceptKey(deviceId);
+    return this.#run(async () => {
+      await this.#trust.acceptKey(deviceId);
+      this.#resend();
+    });
+  }
+
+  /** After a deviceAdded, with `newDevices: "ask"`: the device is encrypted to, and what waited is sent. */
+  acceptDevice(deviceId: string): Promise<void> {
+    return this.#run(async () => {
+      await this.#trust.acceptDevice(deviceId);
+      this.#resend();
+    });
   }
 
   /** Ends a device of this user's for good, this one by default: its streams and its place in every list. */
@@ -156,18 +182,34 @@ export class SealgraphClient {
     await this.#transport.request(RevokeDevice, { id: deviceId });
   }
 
-  /** Ends the inbox after its last acknowledgement, and all requests. The store stays open. */
+  /**
+   * Ends the inbox after its last acknowledgement, and all requests, whose calls end with CLOSED; a message on its way stays
+   * in the outbox. When this resolves, nothing uses the store any more. It stays open.
+   */
   async close(): Promise<void> {
     this.#closing.abort();
     // The inbox acknowledges once more on its way out, if somebody still reads it.
     const giveUp = Date.now() + closeTimeoutMs;
     while (this.#inboxOpen && Date.now() < giveUp) await new Promise((resolve) => setTimeout(resolve, 10));
     this.#transport.close();
+    await Promise.allSettled(this.#running);
   }
 
   /** What fails now is tried again at the next connection. */
   #resend(): void {
-    this.#outbox.flushAll().catch(() => undefined);
+    this.#run(() => this.#outbox.flushAll()).catch(() => undefined);
+  }
+
+  /** @throws SealgraphError CLOSED */
+  async #run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing.signal.aborted) throw new SealgraphError("CLOSED", "the client is closed");
+    const running = work();
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
   }
 }
 

@@ -8,6 +8,7 @@ export type ClientErrorCode =
   | "USER_UNKNOWN"
   | "RECIPIENT_HAS_NO_DEVICE"
   | "KEY_CHANGED" // the directory names another key than the pinned one
+  | "NEW_DEVICE" // an added device that nobody has accepted yet (newDevices: "ask")
   | "CONVERSATION_MISMATCH" // the graph's conversation is not that of these two users
   | "CONTENT_HASH_MISMATCH" // the graph accepted something else than what was sent
   | "STALE_DEVICES" // the device lists changed on every try

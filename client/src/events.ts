@@ -26,6 +26,7 @@ export interface ReceiptEvent {
 
 /** What a user must see of the keys of those they write to (CRYPTO, pinning). */
 export type Notice =
+  /** It is encrypted to from now on; with `newDevices: "ask"`, nothing is sent until `acceptDevice(deviceId)`. */
   | {
       readonly type: "deviceAdded";
       readonly userId: string;
@@ -34,5 +35,5 @@ export type Notice =
       readonly deviceName: string;
     }
   | { readonly type: "deviceRevoked"; readonly userId: string; readonly username: string; readonly deviceId: string }
-  /** Nothing is encrypted for the device, and its messages are refused, until `acceptKey(deviceId)`. */
+  /** Nothing is sent to the user until `acceptKey(deviceId)`; messages are still accepted by the pinned key, and by no other. */
   | { readonly type: "keyChanged"; readonly userId: string; readonly username: string; readonly deviceId: string };

@@ -10,4 +10,5 @@ export type * from "./store/store.ts";
 export { SuiteError, suiteErrorCodes, type SuiteErrorCode } from "./suites/errors.ts";
 export { e2ee1 } from "./suites/e2ee1/index.ts";
 export type { Suite } from "./suites/suite.ts";
+export type { NewDevices } from "./trust.ts";
 export type { OnWire, WireEvent } from "./wire.ts";

@@ -25,7 +25,7 @@ export interface SealedMessage {
 
 /**
  * @param lists of every member, the sender included.
- * @throws SealgraphError KEY_CHANGED, or RECIPIENT_HAS_NO_DEVICE when nobody but this device could read it
+ * @throws SealgraphError KEY_CHANGED, NEW_DEVICE, or RECIPIENT_HAS_NO_DEVICE when nobody but this device could read it
  */
 export async function sealMessage(
   device: Device,
@@ -45,7 +45,7 @@ export async function sealMessage(
     }
   }
   const devices = receiving.flatMap((list) => list.devices);
-  trust.refuseChangedKeys(devices);
+  trust.refuseDoubtfulKeys(devices);
 
   const sealed = await device.suite.seal(device.keys, conversation.suiteState, {
     ...draft,

@@ -14,8 +14,10 @@ import { KeyedTurns } from "./turns.ts";
 export interface SentMessage {
   readonly id: string;
   readonly conversationId: string;
-  /** "queued" when the graph could not be reached: it is sent later, as the same message. */
+  /** "queued" when it could not be sent now: it is sent later, as the same message. Do not send it again. */
   readonly status: MessageStatus;
+  /** Of a queued one: the code of what it waits for (NETWORK, TOKEN_EXPIRED, KEY_CHANGED, CLOSED, …). */
+  readonly reason?: string;
 }
 
 export interface SenderOptions {
@@ -36,20 +38,27 @@ export class Sender {
     this.#options = options;
   }
 
-  /** @throws SealgraphError when the message cannot be made, or is refused for good. */
+  /** @throws SealgraphError when the message cannot be made, or is refused for good: it is not sent later either. */
   async send(toUsername: string, content: Content): Promise<SentMessage> {
     const { store, outbox } = this.#options;
-    const { conversationId, messageId } = await this.#preparing.take(toUsername, async () => {
-      const peer = await this.#reachable(toUsername);
-      const conversation = await this.#conversationWith(peer.user.id);
-      const id = await this.#enqueue(conversation.id, peer.user.id, content);
-      return { conversationId: conversation.id, messageId: id };
-    });
-    await outbox.flush(conversationId);
-    const failure = outbox.takeFailure(messageId);
-    if (failure !== undefined) throw failure;
-    const message = await store.transaction((tx) => tx.message(messageId));
-    return { id: messageId, conversationId, status: message?.status ?? "queued" };
+    const id = newMessageId();
+    outbox.await(id);
+    try {
+      const conversationId = await this.#preparing.take(toUsername, async () => {
+        const peer = await this.#reachable(toUsername);
+        const conversation = await this.#conversationWith(peer.user.id);
+        await this.#enqueue(id, conversation.id, peer.user.id, content);
+        return conversation.id;
+      });
+      const held = await outbox.flush(conversationId);
+      const failure = outbox.release(id);
+      if (failure !== undefined) throw failure;
+      const status = (await store.transaction((tx) => tx.message(id)))?.status ?? "queued";
+      const reason = status === "queued" ? held?.code : undefined;
+      return { id, conversationId, status, ...(reason === undefined ? {} : { reason }) };
+    } finally {
+      outbox.release(id);
+    }
   }
 
   /** A user who had no device when last looked up may have one now. */
@@ -85,13 +94,12 @@ export class Sender {
   }
 
   /** Seals, and stores the message, its exact input and the suite's state together. */
-  #enqueue(conversationId: string, peerId: string, content: Content): Promise<string> {
+  #enqueue(messageId: string, conversationId: string, peerId: string, content: Content): Promise<void> {
     const { device, store, trust, suiteTurns } = this.#options;
     return suiteTurns.take(conversationId, async () => {
       const conversation = await store.transaction((tx) => tx.conversation(conversationId));
       if (conversation === undefined) throw new TypeError(`conversation ${conversationId} is not in the store`);
       const lists = await Promise.all([...new Set([device.userId, peerId])].map((id) => trust.listOf(id)));
-      const messageId = newMessageId();
       const time = new Date().toISOString();
       const sealed = await sealMessage(device, trust, conversation, lists, { messageId, content, time });
       await store.transaction(async (tx) => {
@@ -112,7 +120,6 @@ export class Sender {
         await tx.putOutbox({ messageId, conversationId, input: sealed.input, queuedAt: time });
         await tx.putConversation({ ...conversation, suite: device.suite.name, suiteState: sealed.suiteState });
       });
-      return messageId;
     });
   }
 }

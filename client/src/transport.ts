@@ -9,7 +9,7 @@ export interface TransportOptions {
   url: string | URL;
   /** An access token, not "Bearer …"; asked for each request and each connection, so it may renew. */
   token: () => Promise<string>;
-  /** How long a request, or the opening of a subscription, may take. Default 15 000. */
+  /** How long a request, or a subscription's connecting, may take, the asking for the token included. Default 15 000. */
   timeoutMs?: number;
   onWire?: OnWire;
   fetch?: typeof fetch;
@@ -25,7 +25,7 @@ export interface Sink<Result> {
 }
 
 export interface Transport {
-  /** @throws SealgraphError with the graph's code, or NETWORK, TIMEOUT. */
+  /** @throws SealgraphError with the graph's code, or NETWORK, TIMEOUT, CLOSED. */
   request<Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables): Promise<Result>;
   /** One stream on a connection of its own, which is never retried here: who resumes knows from where. */
   subscribe<Result, Variables>(
@@ -33,6 +33,7 @@ export interface Transport {
     variables: Variables,
     sink: Sink<Result>,
   ): () => void;
+  /** Ends streams and requests under way; these with CLOSED. */
   close(): void;
 }
 
@@ -50,14 +51,15 @@ export function createTransport(options: TransportOptions): Transport {
   const Socket = options.WebSocket ?? WebSocket;
   const { onWire } = options;
   const running = new Set<() => void>();
-  let closed = false;
+  const closing = new AbortController();
 
   async function request<Result, Variables>(
     document: TypedDocumentString<Result, Variables>,
     variables: Variables,
   ): Promise<Result> {
-    if (closed) throw new SealgraphError("CLOSED", "the client is closed");
-    const token = await options.token();
+    if (closing.signal.aborted) throw closedError();
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(timeoutMs)]);
+    const token = await tokenBefore(signal);
     const body = JSON.stringify({ query: document.toString(), variables });
     onWire?.({ direction: "sent", over: "http", text: body });
     let text: string;
@@ -67,18 +69,36 @@ export function createTransport(options: TransportOptions): Transport {
         method: "POST",
         headers: { "content-type": "application/json", accept: "application/json", authorization: `Bearer ${token}` },
         body,
-        signal: AbortSignal.timeout(timeoutMs),
+        signal,
       });
       status = response.status;
       text = await response.text();
     } catch (error) {
-      const timedOut = error instanceof Error && error.name === "TimeoutError";
-      const code = timedOut ? "TIMEOUT" : "NETWORK";
-      const message = timedOut ? `no answer within ${timeoutMs} ms` : `${url.origin} cannot be reached`;
-      throw new SealgraphError(code, message, { retryable: true, cause: error });
+      if (signal.aborted) throw abortedError();
+      throw new SealgraphError("NETWORK", `${url.origin} cannot be reached`, { retryable: true, cause: error });
     }
     onWire?.({ direction: "received", over: "http", text });
     return resultOf<Result>(status, text);
+  }
+
+  /** A provider that does not answer holds up a request no longer than the graph itself may. */
+  function tokenBefore(signal: AbortSignal): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const giveUp = () => reject(abortedError());
+      signal.addEventListener("abort", giveUp, { once: true });
+      options
+        .token()
+        .then(resolve, (error: unknown) => reject(tokenError(error)))
+        .finally(() => signal.removeEventListener("abort", giveUp));
+    });
+  }
+
+  function abortedError(): SealgraphError {
+    return closing.signal.aborted ? closedError() : timeoutError();
+  }
+
+  function timeoutError(): SealgraphError {
+    return new SealgraphError("TIMEOUT", `no answer within ${timeoutMs} ms`, { retryable: true });
   }
 
   function subscribe<Result, Variables>(
@@ -90,16 +110,24 @@ export function createTransport(options: TransportOptions): Transport {
     const end = (error?: SealgraphError): void => {
       if (ended) return;
       ended = true;
+      clearTimeout(connectTimer);
       running.delete(close);
       sink.end(error);
+      // What is not connected yet is not waited for.
+      if (!connected) client.terminate();
       void client.dispose();
     };
     const close = () => end();
-    const client = connect(end);
-    if (closed) {
-      end(new SealgraphError("CLOSED", "the client is closed"));
-      return close;
+    if (closing.signal.aborted) {
+      sink.end(closedError());
+      return () => undefined;
     }
+    let connected = false;
+    const connectTimer = setTimeout(() => end(timeoutError()), timeoutMs);
+    const client = connect(end, () => {
+      connected = true;
+      clearTimeout(connectTimer);
+    });
     running.add(close);
     client.subscribe<Result>(
       { query: document.toString(), variables: variables as Record<string, unknown> },
@@ -118,7 +146,7 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   /** A graphql-ws client for one subscription: its connection lives as long as that. */
-  function connect(end: (error: SealgraphError) => void): Client {
+  function connect(end: (error: SealgraphError) => void, onConnected: () => void): Client {
     let pongTimer: ReturnType<typeof setTimeout> | undefined;
     const client = createClient({
       url: url.href.replace(/^http/, "ws"),
@@ -127,14 +155,14 @@ export function createTransport(options: TransportOptions): Transport {
         try {
           return { authorization: `Bearer ${await options.token()}` };
         } catch (error) {
-          end(streamError(error));
+          end(tokenError(error));
           throw error;
         }
       },
-      connectionAckWaitTimeout: timeoutMs,
       retryAttempts: 0,
       keepAlive: pingIntervalMs,
       on: {
+        connected: onConnected,
         ping: (received) => {
           if (!received) pongTimer = setTimeout(() => client.terminate(), pongTimeoutMs);
         },
@@ -151,10 +179,20 @@ export function createTransport(options: TransportOptions): Transport {
     request,
     subscribe,
     close() {
-      closed = true;
+      closing.abort();
       for (const end of running) end();
     },
   };
+}
+
+function closedError(): SealgraphError {
+  return new SealgraphError("CLOSED", "the client is closed");
+}
+
+/** What the application's own function for tokens throws may be anything. */
+function tokenError(error: unknown): SealgraphError {
+  if (error instanceof SealgraphError) return error;
+  return new SealgraphError("NETWORK", "no access token could be had", { retryable: true, cause: error });
 }
 
 function endpoint(url: string | URL): URL {
@@ -182,7 +220,6 @@ function resultOf<Result>(status: number, text: string): Result {
 
 /** graphql-ws reports an operation's errors as a list, a lost connection as its close event. */
 function streamError(error: unknown): SealgraphError {
-  if (error instanceof SealgraphError) return error;
   if (Array.isArray(error))
     return fromGraphqlErrors(error as { message: string; extensions?: Record<string, unknown> }[]);
   if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "number") {

@@ -1,6 +1,6 @@
 /**
  * Whose keys are believed: the first that the graph names for a device are pinned (trust on first use); an added device
- * and a changed key are told, and a changed key is not used. Users are looked up only when they must be: the graph tells
+ * and a changed key are told, and a changed key is not used, nor an added device where the application asks first. Users are looked up only when they must be: the graph tells
  * with StaleDevices when a list is old.
  */
 import { SealgraphError } from "./errors.ts";
@@ -10,10 +10,14 @@ import { LookUpConversation, LookUpUser, Me } from "./graphql/operations.ts";
 import type { KnownUser, PinnedDevice, Store } from "./store/store.ts";
 import type { Transport } from "./transport.ts";
 
+/** Whether a device that a known user adds is encrypted to at once, or nothing is sent until a person has accepted it. */
+export type NewDevices = "accept" | "ask";
+
 export interface TrustOptions {
   transport: Transport;
   store: Store;
   onNotice: (notice: Notice) => void;
+  newDevices: NewDevices;
 }
 
 /** A user's list of devices at a version, with pinned keys, revoked ones included. */
@@ -26,6 +30,7 @@ export class Trust {
   readonly #transport: Transport;
   readonly #store: Store;
   readonly #onNotice: (notice: Notice) => void;
+  readonly #asks: boolean;
   /** Devices whose keys the graph now says otherwise, with what it says. In memory: each look-up finds them again. */
   readonly #changed = new Map<string, PinnedDevice>();
 
@@ -33,6 +38,7 @@ export class Trust {
     this.#transport = options.transport;
     this.#store = options.store;
     this.#onNotice = options.onNotice;
+    this.#asks = options.newDevices === "ask";
   }
 
   async lookUpMe(): Promise<DeviceList> {
@@ -70,11 +76,16 @@ export class Trust {
     });
   }
 
-  /** @throws SealgraphError KEY_CHANGED when a key that would be used is not the pinned one. */
-  refuseChangedKeys(devices: readonly PinnedDevice[]): void {
+  /** @throws SealgraphError KEY_CHANGED when a key that would be used is not the pinned one; NEW_DEVICE */
+  refuseDoubtfulKeys(devices: readonly PinnedDevice[]): void {
     const changed = devices.find((device) => !device.revoked && this.#changed.has(device.id));
-    if (changed === undefined) return;
-    throw new SealgraphError("KEY_CHANGED", `the graph names another key for device ${changed.id} than the pinned one`);
+    if (changed !== undefined) {
+      const what = `the graph names another key for device ${changed.id} than the pinned one`;
+      throw new SealgraphError("KEY_CHANGED", what);
+    }
+    // Leaving it out is no way: the graph demands a header for every active device.
+    const added = devices.find((device) => !device.revoked && this.#asks && device.unaccepted === true);
+    if (added !== undefined) throw new SealgraphError("NEW_DEVICE", `device ${added.id} was added and not accepted yet`);
   }
 
   /**
@@ -95,6 +106,14 @@ export class Trust {
     if (device === undefined) return;
     await this.#store.transaction((tx) => tx.pin(device));
     this.#changed.delete(deviceId);
+  }
+
+  /** A person believes that the added device is the user's. */
+  async acceptDevice(deviceId: string): Promise<void> {
+    await this.#store.transaction(async (tx) => {
+      const { unaccepted, ...device } = (await tx.pinnedDevice(deviceId)) ?? {};
+      if (unaccepted === true) await tx.pin(device as PinnedDevice);
+    });
   }
 
   /** Pins what is new, compares what is known, and tells of both once the store has it. */
@@ -120,8 +139,10 @@ export class Trust {
           revoked,
         };
         if (pinned === undefined) {
-          await tx.pin({ ...said, pinnedAt: new Date().toISOString() });
-          if (before !== undefined && !revoked) {
+          const added = before !== undefined && !revoked;
+          const mark = added && this.#asks ? { unaccepted: true as const } : {};
+          await tx.pin({ ...said, ...mark, pinnedAt: new Date().toISOString() });
+          if (added) {
             notices.push({ type: "deviceAdded", userId: id, username, deviceId: device.id, deviceName: name });
           }
           continue;

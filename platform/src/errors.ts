@@ -40,6 +40,10 @@ export const errorCodes = {
   MAILBOX_FULL: { retryable: true, meaning: "A recipient's mailbox holds as much unacknowledged as it may." },
   CONVERSATION_LIMIT: { retryable: false, meaning: "The user has as many conversations as one may have." },
   CURSOR_INVALID: { retryable: false, meaning: "The cursor is not one of this device, or was not made here." },
+  ACKNOWLEDGEMENT_TOO_LARGE: {
+    retryable: false,
+    meaning: "More frames than one acknowledgement may span; acknowledge an earlier cursor first.",
+  },
   DIRECTORY_BEHIND: {
     retryable: true,
     meaning: "The copy of the device directory has not yet the version that the request names.",
@@ -49,7 +53,7 @@ export const errorCodes = {
   STORE_UNAVAILABLE: { retryable: true, meaning: "Postgres does not answer." },
   KMS_UNAVAILABLE: { retryable: true, meaning: "The key service does not answer, or its key is disabled." },
   SESSION_REPLACED: { retryable: false, meaning: "A newer session of this device took over." },
-  INTERNAL_SERVER_ERROR: { retryable: true, meaning: "A fault of ours; the log has it under the request's id." },
+  INTERNAL_SERVER_ERROR: { retryable: true, meaning: "A fault of ours; the log has it." },
 } as const satisfies Record<string, { retryable: boolean; meaning: string }>;
 
 export type ErrorCode = keyof typeof errorCodes;

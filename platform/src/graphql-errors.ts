@@ -38,7 +38,10 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown, lo
     ...(formatted.path === undefined ? {} : { path: formatted.path }),
   };
   if (root instanceof DomainError) {
-    const { code, retryable, detail, message } = root;
+    const { code, retryable, detail, message, cause } = root;
+    // The client is told what it may do; the operator, what it came from.
+    if (cause !== undefined && retryable)
+      log.warn({ code, cause: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause) }, message);
     return { message, ...place, extensions: { ...detail, code, retryable } };
   }
   // Made by graphql itself from the request (syntax, validation, coercion of variables): no code of ours threw.

@@ -12,7 +12,7 @@ export const topics = {
     partitions: 6,
     config: { "retention.ms": String(24 * 3_600_000), "cleanup.policy": "delete" },
   },
-  /** Written by keys. Compacted; key: user id, or heartbeat/<partition>. */
+  /** Written by keys. Compacted; key: user id, or heartbeat. */
   deviceDirectory: {
     name: "device-directory",
     partitions: 1,

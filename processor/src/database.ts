@@ -29,6 +29,17 @@ export function refusedData(error: unknown): boolean {
   return /^(22|23|54)/.test(sqlStateOf(error) ?? "");
 }
 
+/** Whether a row that another one refers to is not there (23503). */
+export function missesReferenced(error: unknown): boolean {
+  return sqlStateOf(error) === "23503";
+}
+
+/** Whether a limit of time was reached: the transaction's (Prisma P2028), the statement's (57014) or the idle one's (25P03). */
+export function tooSlow(error: unknown): boolean {
+  const isTransactionTimeout = error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2028";
+  return isTransactionTimeout || /^(57014|25P03)$/.test(sqlStateOf(error) ?? "");
+}
+
 /** The SQLSTATE that Prisma hands on from its driver, if the error came from Postgres. */
 function sqlStateOf(error: unknown): string | undefined {
   if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return undefined;

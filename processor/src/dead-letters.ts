@@ -10,6 +10,9 @@ export interface Dead {
   readonly reason: string;
 }
 
+/** Of the key of a letter that would be too large, characters of base64url. */
+const maxKeyLength = 256;
+
 const bytes = (value: Buffer | null) => value?.toString("base64url") ?? null;
 
 export function deadLetterOf({ record, code, reason }: Dead, at: string): DeadLetter {
@@ -28,13 +31,18 @@ export function deadLetterOf({ record, code, reason }: Dead, at: string): DeadLe
   };
   // base64url makes it a third longer: what is then over the limit is left where it was, and the letter says where.
   if (JSON.stringify(letter).length <= maxRecordBytes - 1_024) return letter;
-  return { ...letter, value: null, reason: `${reason} (too large to be kept here: see topic and offset)` };
+  return {
+    ...letter,
+    key: letter.key?.slice(0, maxKeyLength) ?? null,
+    value: null,
+    reason: `${reason} (too large to be kept here: see topic and offset)`,
+  };
 }
 
 /** Resolves when Kafka has them all; the batch's transaction commits only then, so that none is lost between. */
 export async function sendDeadLetters(producer: LogProducer, dead: readonly Dead[], at: string): Promise<void> {
   const letters = dead.map((one) => ({
-    key: one.record.key?.toString("base64url").slice(0, 256) ?? "",
+    key: one.record.key?.toString("base64url").slice(0, maxKeyLength) ?? "",
     value: JSON.stringify(deadLetterOf(one, at)),
   }));
   if (letters.length > 0) await producer.sendBatch(topics.deadLetters.name, letters);

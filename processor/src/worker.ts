@@ -5,8 +5,9 @@ import type { LogProducer, LogRecord, PartitionHandler } from "@sealgraph/platfo
 import type { Log } from "@sealgraph/platform/log.ts";
 import { topics } from "@sealgraph/platform/topics.ts";
 import type { createDataKeyStore } from "./data-keys.ts";
-import { refusedData, type Database } from "./database.ts";
+import { missesReferenced, refusedData, tooSlow, type Database } from "./database.ts";
 import { sendDeadLetters, type Dead } from "./dead-letters.ts";
+import { firstOfEach } from "./dedupe.ts";
 import { readIncoming, type Incoming } from "./incoming.ts";
 import type { Metrics } from "./metrics.ts";
 import type { KeyedEvent } from "./outgoing.ts";
@@ -73,12 +74,20 @@ export function createWorker(parts: WorkerParts): PartitionHandler {
 /** Stores the items, in one transaction; in more when one of them has to be found that Postgres refuses. */
 async function processItems(parts: WorkerParts, partition: number, items: readonly Item[]): Promise<void> {
   try {
-    await storeItems(parts, partition, items);
+    await storeItems(parts, partition, items).catch((error: unknown) => {
+      if (!missesReferenced(error)) throw error;
+      // Not the records' fault: the data key's row went with a restore. It is written again.
+      parts.dataKeys.forget();
+      return storeItems(parts, partition, items);
+    });
   } catch (error) {
-    if (!refusedData(error)) throw error;
+    const slow = tooSlow(error);
+    if (slow && items.length === 1) throw error; // an outage as far as can be told: waited for, never called poison
+    if (!slow && !refusedData(error)) throw error;
     const [only] = items;
     if (items.length > 1) {
-      // DELIVERY rule 8: by halves, each with its own transaction and fence, until the record stands alone.
+      // DELIVERY rule 8: by halves, each with its own transaction and fence, until the record stands alone. Also a batch
+      // that is too much for one transaction's time: it would be too much each time again.
       const middle = Math.ceil(items.length / 2);
       await processItems(parts, partition, items.slice(0, middle));
       await processItems(parts, partition, items.slice(middle));
@@ -111,7 +120,8 @@ async function storeItems(parts: WorkerParts, partition: number, items: readonly
   const refused = items.flatMap(({ incoming }) =>
     !incoming.readable && incoming.message !== undefined ? [incoming.message] : [],
   );
-  const messages = records.filter((record) => record.type === "message");
+  // Of an id that comes twice only the first is stored (dedupe.ts), so only that one's ciphertext is sealed.
+  const messages = firstOfEach(records.filter((record) => record.type === "message")).first;
   let sealed: Batch["sealed"] = null;
   if (messages.length > 0) {
     const dataKey = await sealer.current();

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { createOpener, createSealer } from "@sealgraph/platform/envelope.ts";
 import type { LogProducer, PartitionHandler } from "@sealgraph/platform/kafka.ts";
 import { createKms } from "@sealgraph/platform/kms.ts";
-import type { DeadLetter, OutgoingRecord } from "@sealgraph/platform/records.ts";
+import type { DeadLetter, MessageRecord, OutgoingRecord } from "@sealgraph/platform/records.ts";
 import { topics } from "@sealgraph/platform/topics.ts";
 import { afterAll, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { createDataKeyStore } from "../src/data-keys.ts";
@@ -109,11 +109,7 @@ describe("a message", () => {
     expect(members).toHaveLength(2);
   });
 
-  test("lies sealed, and opens with its own context and no other", async () => {
-    const { handler } = worker();
-    const [alice, bob] = [bench.person(1), bench.person(1)];
-    const message = bench.messageRecord(randomUUID(), alice, bob);
-    await feed(handler).batch(message);
+  async function opens(message: MessageRecord, bob: bench.Person) {
     const [row] = await database.$queryRaw<
       { sealed_body: Uint8Array; sealed_header: Uint8Array; data_key_id: string; wrapped_key: Uint8Array }[]
     >`SELECT sealed_body, sealed_header, m.data_key_id, wrapped_key FROM messages.messages m
@@ -139,6 +135,26 @@ describe("a message", () => {
     const header = await opener.open(dataKey, Buffer.from(row.sealed_header), { ...context, recipientDevice });
     expect(header.toString("base64url")).toBe(message.recipients[1]?.headers[0]?.header);
     await expect(opener.open(dataKey, Buffer.from(row.sealed_header), context)).rejects.toThrow("damaged");
+  }
+
+  test("lies sealed, and opens with its own context and no other", async () => {
+    const { handler } = worker();
+    const [alice, bob] = [bench.person(1), bench.person(1)];
+    const message = bench.messageRecord(randomUUID(), alice, bob);
+    await feed(handler).batch(message);
+    await opens(message, bob);
+  });
+
+  test("whose id another one in the batch has as well is stored with its own ciphertext, whoever the other is for", async () => {
+    const { handler, letters } = worker();
+    const [alice, bob, carol] = [bench.person(1), bench.person(1), bench.person(1)];
+    for (const other of [bob, carol]) {
+      const message = bench.messageRecord(randomUUID(), alice, bob);
+      const loser = bench.messageRecord(randomUUID(), alice, other, { id: message.id });
+      expect(await feed(handler).batch(message, loser)).toBe(2n);
+      await opens(message, bob);
+    }
+    expect(letters()).toEqual([]);
   });
 
   test("gets no frame on a revoked device, and STORED when there is no other", async () => {

@@ -71,7 +71,8 @@ it("finds a column and an index that are not in schema.prisma", async () => {
 it("answers with exit codes: 0 applied, 2 no address, 1 no database, 3 differences", async () => {
   expect(await runMigrate([], {})).toBe(2);
   expect(await runMigrate(["--nonsense"], { DATABASE_URL_ADMIN: url })).toBe(2);
-  expect(await runMigrate([], { DATABASE_URL_ADMIN: "postgresql://admin@127.0.0.1:1/x" })).toBe(1);
+  expect(await runMigrate([], { DATABASE_URL_ADMIN: "postgresql://admin:secret@127.0.0.1:1/x" })).toBe(1);
+  expect(await runMigrate([], { DATABASE_URL_ADMIN: "postgresql://admin@127.0.0.1:1/x" })).toBe(2); // would wait in vain
   expect(await runMigrate([], { DATABASE_URL_ADMIN: url })).toBe(0);
   expect(await runMigrate(["--check"], { DATABASE_URL_ADMIN: url })).toBe(0);
   await query("ALTER TABLE keys.users ADD COLUMN extra text");

@@ -64,7 +64,7 @@ export async function signIn(options: BrowserSignInOptions): Promise<Session> {
       code_challenge_method: "S256",
       state,
     });
-    const callback = nextCallback(server, redirectUri, options.timeoutMs ?? defaultTimeoutMs);
+    const callback = callbackOf(state, server, redirectUri, options.timeoutMs ?? defaultTimeoutMs);
     // Either may fail first; the one that is not awaited must not go unhandled.
     callback.catch(() => undefined);
     await (options.authorize ?? openBrowser)(url);
@@ -123,8 +123,8 @@ async function discover({ issuer, clientId = defaultClientId }: SignInOptions): 
   }
 }
 
-/** The URL that the browser came back with. */
-function nextCallback(server: Server, redirectUri: URL, timeoutMs: number): Promise<URL> {
+/** The URL that the browser came back with. Whoever does not know the state is not it, and ends nothing. */
+function callbackOf(state: string, server: Server, redirectUri: URL, timeoutMs: number): Promise<URL> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new SealgraphError("TIMEOUT", `nobody signed in within ${timeoutMs} ms`, { retryable: true }));
@@ -133,6 +133,10 @@ function nextCallback(server: Server, redirectUri: URL, timeoutMs: number): Prom
       const url = new URL(request.url ?? "/", redirectUri);
       if (url.pathname !== callbackPath) {
         response.writeHead(404).end();
+        return;
+      }
+      if (url.searchParams.get("state") !== state) {
+        response.writeHead(400).end();
         return;
       }
       clearTimeout(timer);

@@ -35,6 +35,8 @@ export interface PinnedDevice {
   /** RFC 3339. */
   readonly pinnedAt: string;
   readonly revoked: boolean;
+  /** Added after the user was known, and no person has accepted it yet (`newDevices: "ask"`). */
+  readonly unaccepted?: true;
 }
 
 export interface StoredConversation {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { align, continues } from "./alignment.ts";
+import { align, continues, isLost } from "./alignment.ts";
 import type { LogRecord } from "./types.ts";
 
 const records = (...offsets: number[]): LogRecord[] =>
@@ -44,4 +44,12 @@ test("what is taken is always the expected offset and those after it, one by one
 test("a log continues from the stored offset if it has it, or will give it next", () => {
   const bounds = { start: 3n, end: 7n };
   expect([2n, 3n, 7n, 8n].map((expected) => continues(expected, bounds))).toEqual([false, true, true, false]);
+});
+
+test("records processed while the bounds were on their way are no loss; a log that was cut is", () => {
+  const bounds = { start: 3n, end: 10n };
+  expect(isLost(10n, 12n, bounds)).toBe(false);
+  expect(isLost(11n, 11n, bounds)).toBe(true);
+  expect(isLost(1n, 2n, bounds)).toBe(true);
+  expect(isLost(1n, 3n, bounds)).toBe(false);
 });

@@ -24,6 +24,15 @@ export function align(expected: bigint, records: readonly LogRecord[]): Aligned 
   return { records: kept, next, hole: false };
 }
 
+/**
+ * Whether the log has lost what is expected, told from bounds that were read while records were being processed.
+ * @param before the expected offset when the bounds were asked for: only the log as it then was may be compared with its end.
+ * @param now the expected offset when they came.
+ */
+export function isLost(before: bigint, now: bigint, bounds: Bounds): boolean {
+  return before > bounds.end || now < bounds.start;
+}
+
 /** Whether the log still has, or may yet get, the record at the expected offset. */
 export function continues(expected: bigint, bounds: Bounds): boolean {
   return bounds.start <= expected && expected <= bounds.end;

@@ -31,7 +31,14 @@ export async function forever<T>(
   return undefined;
 }
 
-/** An error as a log line has it. */
+const maxCauses = 5;
+
+/** An error as a log line has it, with what caused it. */
 export function reasonOf(error: unknown): string {
-  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const reasons: string[] = [];
+  for (let cause = error; cause !== undefined && reasons.length < maxCauses;) {
+    reasons.push(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return reasons.join(" < ");
 }

@@ -7,7 +7,7 @@
  * in both cases nothing is handed over.
  */
 import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
-import { align, continues } from "./alignment.ts";
+import { align, continues, isLost } from "./alignment.ts";
 import type { LogBounds } from "./bounds.ts";
 import { forever, reasonOf } from "./forever.ts";
 import { handOver, Stopping } from "./handing.ts";
@@ -56,14 +56,16 @@ export function consumePartitions(options: {
     await forever(
       membership.stopping,
       async () => {
+        const unknown = [...current.positions.values()].filter((at) => at.nextOffset === null);
+        // Before the bounds: the partition's last owner may still commit, and what it commits would seem past the end.
+        const stored = new Map<number, bigint | null>();
+        for (const { partition } of unknown) stored.set(partition, await handler.nextOffset(partition));
         const logs = await bounds.of(topic);
-        for (const at of current.positions.values()) {
-          if (assignment !== current) return;
-          if (at.nextOffset !== null) continue;
+        if (assignment !== current) return;
+        for (const at of unknown) {
           const log = logs.get(at.partition);
           if (log === undefined) throw new Error(`partition ${at.partition} is not in the metadata yet`);
-          const next = (await handler.nextOffset(at.partition)) ?? log.start;
-          if (assignment !== current) return;
+          const next = stored.get(at.partition) ?? log.start;
           at.nextOffset = next;
           at.logEnd = log.end;
           if (!continues(next, log)) lose(at, log);
@@ -105,13 +107,14 @@ export function consumePartitions(options: {
   const check = async (only?: Position) => {
     const current = assignment;
     if (current === undefined) return;
+    const expected = new Map([...current.positions.values()].map((at) => [at, at.nextOffset]));
     const logs = await bounds.of(topic);
     if (assignment !== current) return;
-    for (const at of current.positions.values()) {
+    for (const [at, before] of expected) {
       const log = logs.get(at.partition);
-      if (log === undefined || at.nextOffset === null || (only !== undefined && at !== only)) continue;
+      if (log === undefined || before === null || (only !== undefined && at !== only)) continue;
       at.logEnd = log.end;
-      if (!continues(at.nextOffset, log)) lose(at, log);
+      if (isLost(before, at.nextOffset ?? before, log)) lose(at, log);
     }
   };
 

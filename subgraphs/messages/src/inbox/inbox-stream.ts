@@ -71,7 +71,11 @@ export class InboxStream implements AsyncIterableIterator<InboxFrame, undefined>
 
   handle(event: ReaderEvent<Frame>): void {
     if (this.#state !== "open") return;
-    for (const effect of this.#options.reader.handle(event)) this.#carryOut(effect);
+    try {
+      for (const effect of this.#options.reader.handle(event)) this.#carryOut(effect);
+    } catch (error) {
+      this.#failWith(error); // a fault in one stream must not stop the feed that serves all
+    }
   }
 
   fail(error: DomainError): void {

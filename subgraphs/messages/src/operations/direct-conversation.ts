@@ -2,6 +2,7 @@ import { DomainError } from "@sealgraph/platform/errors.ts";
 import { directConversationId } from "@sealgraph/platform/ids.ts";
 import type { ConversationRecord } from "@sealgraph/platform/records.ts";
 import { topics } from "@sealgraph/platform/topics.ts";
+import { createConversationLimit } from "../conversation-limit.ts";
 import type { Conversation } from "../generated/schema.ts";
 import { directoryWaitMs, requireReady } from "../own-device.ts";
 import { presentConversation } from "../present-conversation.ts";
@@ -11,7 +12,8 @@ import { requireUuid } from "../uuid.ts";
 type DirectConversationServices = Pick<Services, "config" | "directory" | "conversations" | "producer">;
 
 export function createDirectConversation(services: DirectConversationServices) {
-  const { config, directory, conversations, producer } = services;
+  const { directory, producer } = services;
+  const exists = createConversationLimit(services);
   /**
    * Answers at once, before the processor has made the row. With oneself it is a conversation of one member.
    * @throws DomainError BAD_USER_INPUT (no such user: never had a device; also after a wait of 2 s), NOT_READY,
@@ -24,9 +26,7 @@ export function createDirectConversation(services: DirectConversationServices) {
       throw new DomainError("BAD_USER_INPUT", "withUserId: no user with a device has this id");
     const id = directConversationId(userId, withUserId);
     const members = [...new Set([userId, withUserId])].sort();
-    if ((await conversations.findFor(userId, id)) === null) {
-      const limit = config.maxConversationsPerUser;
-      if ((await conversations.countFor(userId, limit)) >= limit) throw new DomainError("CONVERSATION_LIMIT");
+    if (!(await exists(userId, id))) {
       const record: ConversationRecord = { v: 1, type: "conversation", id, members, at: new Date().toISOString() };
       await producer.send(topics.incomingMessages.name, { key: id, value: JSON.stringify(record) });
     }

@@ -2,6 +2,7 @@
 import { DomainError } from "@sealgraph/platform/errors.ts";
 import type { MessageRecord } from "@sealgraph/platform/records.ts";
 import { topics } from "@sealgraph/platform/topics.ts";
+import { createConversationLimit } from "../conversation-limit.ts";
 import { contentHash } from "../content-hash.ts";
 import type { SendMessageInput, SendMessageResult } from "../generated/schema.ts";
 import { directoryWaitMs, requireOwnDevice, requireOwnDeviceNow } from "../own-device.ts";
@@ -10,11 +11,15 @@ import { createSendInputCheck } from "../send-input.ts";
 import type { Services } from "../services.ts";
 
 type Result = SendMessageResult & { __typename: "MessageAccepted" | "StaleDevices" };
-type SendServices = Pick<Services, "config" | "directory" | "producer" | "acceptedHash" | "mailboxes" | "metrics">;
+type SendServices = Pick<
+  Services,
+  "config" | "directory" | "producer" | "acceptedHash" | "mailboxes" | "conversations" | "metrics"
+>;
 
 export function createSendMessage(services: SendServices) {
   const { config, directory, producer, acceptedHash, metrics } = services;
   const checkInput = createSendInputCheck(config.sendLimits);
+  const requirePlaceForConversation = createConversationLimit(services);
 
   const send = async (userId: string, input: SendMessageInput): Promise<{ result: Result; outcome: string }> => {
     checkInput(input);
@@ -30,6 +35,7 @@ export function createSendMessage(services: SendServices) {
 
     const users = await requireCurrentRecipients(directory, input, directoryWaitMs);
     if (users.length > 0) return { result: { __typename: "StaleDevices", users }, outcome: "STALE" };
+    await requirePlaceForConversation(userId, input.conversationId);
     await requireRoom(services, userId, input);
     requireOwnDeviceNow(directory, userId, input.deviceId); // revoked while this waited
 
@@ -44,7 +50,7 @@ export function createSendMessage(services: SendServices) {
    * @param userId the caller.
    * @throws DomainError in this order: BAD_USER_INPUT, ID_OUT_OF_TIME, BODY_TOO_LARGE, HEADER_TOO_LARGE; NOT_READY,
    * DEVICE_FORBIDDEN, DEVICE_REVOKED, DEVICE_UNKNOWN; NOT_A_MEMBER; ID_TAKEN; DIRECTORY_BEHIND, RECIPIENTS_INCOMPLETE;
-   * MAILBOX_FULL; LOG_UNAVAILABLE (the record may be in the log: send the same input again). STORE_UNAVAILABLE.
+   * CONVERSATION_LIMIT; MAILBOX_FULL; LOG_UNAVAILABLE (the record may be in the log: send the same input again). STORE_UNAVAILABLE.
    */
   return async (userId: string, input: SendMessageInput): Promise<Result> => {
     try {

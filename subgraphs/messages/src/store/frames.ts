@@ -41,7 +41,8 @@ function statement({ deviceId, after, upTo }: FrameRange, { maxFrames, maxBytes 
       ORDER BY f.seq
       LIMIT ${maxFrames}::int
     ), weighed AS (
-      SELECT w.*, sum(coalesce(octet_length(m.sealed_body), 0) + coalesce(octet_length(w.sealed_header), 0))
+      SELECT w.*, sum(coalesce(octet_length(m.sealed_body), 0) + coalesce(octet_length(w.sealed_header), 0)
+                      + coalesce(octet_length(w.detail::text), 0))
                     OVER (ORDER BY w.seq) AS bytes_so_far,
              row_number() OVER (ORDER BY w.seq) AS place
       FROM window_of_frames w LEFT JOIN messages.messages m ON m.id = w.message_id AND w.kind = 'message'
