@@ -39,6 +39,9 @@ class Play {
   async run(): Promise<boolean> {
     const startedAt = performance.now();
     const folder = mkdtempSync(join(this.#config.folder, "sealgraph-demo-"));
+    const removeFolder = () => rmSync(folder, { recursive: true, force: true });
+    // Also when the play is interrupted.
+    process.once("exit", removeFolder);
     const database = new Database(this.#config.databaseUrl);
     let kafka: KafkaTap | undefined;
     const actors: Actor[] = [];
@@ -58,7 +61,7 @@ class Play {
       await this.#searchEverywhere([alice, bob], kafka, database);
     } finally {
       await Promise.all([...actors.map((actor) => actor.leave()), kafka?.stop(), database.close()]);
-      rmSync(folder, { recursive: true, force: true });
+      removeFolder();
     }
     return this.#summary(startedAt);
   }
@@ -386,6 +389,14 @@ process.removeAllListeners("warning");
 process.on("warning", (warning) => {
   if (warning.name !== "TimeoutNegativeWarning") process.stderr.write(`${warning.name}: ${warning.message}\n`);
 });
+
+for (const [signal, exitCode] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+  ["SIGHUP", 129],
+] as const) {
+  process.once(signal, () => process.exit(exitCode));
+}
 
 try {
   const config = readPlayConfig(process.env, process.stdout);

@@ -24,7 +24,8 @@ export interface ClientOptions extends TransportOptions {
   suite?: Suite;
   /**
    * "accept" (the default) encrypts to a device that somebody adds and tells of it. "ask" sends that user nothing until
-   * `acceptDevice(deviceId)`, so that a server that was taken over cannot add itself unseen. One's own devices count, too.
+   * `acceptDevice(deviceId)`, so that a server that was taken over cannot add itself unseen; a device added to
+   * one's own stops all sending.
    */
   newDevices?: NewDevices;
   /** Called at once with what the user must see of keys; the inbox tells it too. */

@@ -35,5 +35,5 @@ export type Notice =
       readonly deviceName: string;
     }
   | { readonly type: "deviceRevoked"; readonly userId: string; readonly username: string; readonly deviceId: string }
-  /** Nothing is sent to the user until `acceptKey(deviceId)`; messages are still accepted by the pinned key, and by no other. */
+  /** Nothing is sent to the user until `acceptKey(deviceId)`; the device's messages are still judged by the pinned key. */
   | { readonly type: "keyChanged"; readonly userId: string; readonly username: string; readonly deviceId: string };

@@ -68,7 +68,8 @@ export class Outbox {
   async flushAll(): Promise<void> {
     const entries = await this.#options.store.transaction((tx) => tx.outbox());
     const conversations = new Set(entries.map((entry) => entry.conversationId));
-    await Promise.all([...conversations].map((id) => this.flush(id)));
+    // All of them have ended when this has: close waits for it.
+    await Promise.allSettled([...conversations].map((id) => this.flush(id)));
   }
 
   /** From before a message is put in, its failure is kept for whoever waits for it. */

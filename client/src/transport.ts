@@ -86,8 +86,9 @@ export function createTransport(options: TransportOptions): Transport {
     return new Promise((resolve, reject) => {
       const giveUp = () => reject(abortedError());
       signal.addEventListener("abort", giveUp, { once: true });
-      options
-        .token()
+      // Asynchronous, so that a provider that throws at once is one that rejects.
+      Promise.resolve()
+        .then(() => options.token())
         .then(resolve, (error: unknown) => reject(tokenError(error)))
         .finally(() => signal.removeEventListener("abort", giveUp));
     });

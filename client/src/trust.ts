@@ -1,7 +1,7 @@
 /**
  * Whose keys are believed: the first that the graph names for a device are pinned (trust on first use); an added device
- * and a changed key are told, and a changed key is not used, nor an added device where the application asks first. Users are looked up only when they must be: the graph tells
- * with StaleDevices when a list is old.
+ * and a changed key are told, and a changed key is not used, nor an added device's where the application asks first. Users
+ * are looked up only when they must be: the graph tells with StaleDevices when a list is old.
  */
 import { SealgraphError } from "./errors.ts";
 import type { Notice } from "./events.ts";
@@ -85,7 +85,8 @@ export class Trust {
     }
     // Leaving it out is no way: the graph demands a header for every active device.
     const added = devices.find((device) => !device.revoked && this.#asks && device.unaccepted === true);
-    if (added !== undefined) throw new SealgraphError("NEW_DEVICE", `device ${added.id} was added and not accepted yet`);
+    if (added !== undefined)
+      throw new SealgraphError("NEW_DEVICE", `device ${added.id} was added and not accepted yet`);
   }
 
   /**

@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { SealgraphClient, memoryStore, e2ee1, type InboxEvent, type Store, type Suite } from "../src/index.ts";
+import {
+  SealgraphClient,
+  memoryStore,
+  e2ee1,
+  type ClientOptions,
+  type InboxEvent,
+  type Store,
+  type Suite,
+} from "../src/index.ts";
 import type { Frame } from "../src/open-message.ts";
 import { ScriptedGraph, type SentInput } from "./scripted-graph.ts";
 
@@ -16,13 +24,19 @@ afterEach(async () => {
   await graph.stop();
 });
 
-async function open(username: string, store: Store = memoryStore(), suite?: Suite): Promise<SealgraphClient> {
+async function open(
+  username: string,
+  store: Store = memoryStore(),
+  suite?: Suite,
+  options: Partial<ClientOptions> = {},
+): Promise<SealgraphClient> {
   const client = await SealgraphClient.open({
     url: graph.url,
     store,
     token: () => Promise.resolve(username),
     deviceName: `${username}'s device`,
     ...(suite === undefined ? {} : { suite }),
+    ...options,
   });
   clients.push(client);
   return client;
@@ -441,6 +455,111 @@ describe("sending", () => {
     expect((await alice.messages(conversationId)).map(({ status }) => status)).toEqual(["stored", "stored"]);
   });
 
+  test("an input that reached the log although the graph said that it might not have takes the id: that is no failure", async () => {
+    const alice = await open("alice");
+    await open("bob");
+    graph.sendAnswers.push({ code: "LOG_UNAVAILABLE", retryable: true }, { stale: ["bob"] });
+    graph.sendAnswers.push({ code: "ID_TAKEN", retryable: false });
+    expect(await alice.send("bob", "one")).toMatchObject({ status: "accepted" });
+    expect(new Set(graph.sent.map(({ id }) => id)).size).toBe(1);
+  });
+
+  test("a message that gets its place while it is encrypted anew keeps it, and is not sent once more", async () => {
+    const store = memoryStore();
+    let sealed = 0;
+    const slow: Suite = {
+      ...e2ee1,
+      seal: async (keys, state, input) => {
+        if (++sealed === 2) {
+          await store.transaction(async (tx) => {
+            const message = await tx.message(input.messageId);
+            if (message !== undefined) await tx.putMessage({ ...message, status: "stored" });
+            await tx.removeOutbox(input.messageId);
+          });
+        }
+        return e2ee1.seal(keys as never, state, input);
+      },
+    };
+    const alice = await open("alice", store, slow);
+    await open("bob");
+    graph.sendAnswers.push({ stale: ["bob"] });
+    expect(await alice.send("bob", "one")).toMatchObject({ status: "stored" });
+    expect(graph.sent).toHaveLength(1);
+    expect(await store.transaction((tx) => tx.outboxSize())).toBe(0);
+  });
+
+  test.each(["TOKEN_EXPIRED", "UNAUTHENTICATED"])("%s leaves the message queued, and says so", async (code) => {
+    const alice = await open("alice");
+    await open("bob");
+    graph.sendAnswers.push({ code, retryable: false });
+    const { id, status, reason } = await alice.send("bob", "one");
+    expect({ status, reason }).toEqual({ status: "queued", reason: code });
+    expect(await alice.send("bob", "two")).toMatchObject({ status: "accepted" });
+    expect(graph.sent.map((input) => input.id).slice(0, 2)).toEqual([id, id]);
+    expect(graph.sent).toHaveLength(3);
+  });
+
+  test("a key found changed while encrypting anew leaves the message queued; it is sent when the key is accepted", async () => {
+    const alice = await open("alice");
+    const bob = await open("bob");
+    await alice.send("bob", "one");
+    const device = graph.user("bob").devices[0];
+    if (device === undefined) throw new Error("no device");
+    device.encryptionKey = (await e2ee1.generateKeys()).public.encryptionKey;
+    graph.sendAnswers.push({ stale: ["bob"] });
+    expect(await alice.send("bob", "two")).toMatchObject({ status: "queued", reason: "KEY_CHANGED" });
+    graph.sendAnswers.push({ stale: ["bob"] });
+    await alice.acceptKey(bob.device.id);
+    const [conversation] = await alice.conversations();
+    const statuses = async () => (await alice.messages(conversation?.id ?? "")).map(({ status }) => status);
+    await expect.poll(statuses).toEqual(["accepted", "accepted"]);
+  });
+
+  test("closing ends a request under way: the message stays queued, and the store is not used any more", async () => {
+    const inner = memoryStore();
+    let storeClosed = false;
+    let usedAfter = false;
+    const store: Store = {
+      device: () => inner.device(),
+      saveDevice: (device) => inner.saveDevice(device),
+      close: () => inner.close(),
+      transaction: (work) => {
+        usedAfter ||= storeClosed;
+        return inner.transaction(work);
+      },
+    };
+    const alice = await open("alice", store);
+    await open("bob");
+    graph.sendAnswers.push("never answer");
+    const sending = alice.send("bob", "one");
+    await expect.poll(() => graph.sent.length).toBe(1);
+    const startedAt = Date.now();
+    await alice.close();
+    storeClosed = true;
+    expect(Date.now() - startedAt).toBeLessThan(1_000);
+    expect(await sending).toMatchObject({ status: "queued", reason: "CLOSED" });
+    expect(usedAfter).toBe(false);
+    await expect(alice.send("bob", "two")).rejects.toMatchObject({ code: "CLOSED" });
+    expect(await inner.transaction((tx) => tx.outboxSize())).toBe(1);
+  });
+
+  test("what goes wrong with a message that nobody waits for any more is told by the inbox", async () => {
+    const store = memoryStore();
+    const first = await open("alice", store);
+    await open("bob");
+    graph.sendAnswers.push({ code: "TOKEN_EXPIRED", retryable: false });
+    const { id } = await first.send("bob", "one");
+    await first.close();
+    graph.sendAnswers.push({ contentHash: "another" });
+    const alice = await open("alice", store);
+    graph.onSubscribe = (subscription) => subscription.push(caughtUp(0));
+    expect((await eventsUntil(alice, "sendFailed")).at(-1)).toEqual({
+      type: "sendFailed",
+      messageId: id,
+      code: "CONTENT_HASH_MISMATCH",
+    });
+  });
+
   test("a user without a device, and no such user, are errors with a name", async () => {
     const alice = await open("alice");
     await expect(alice.send("bob", "one")).rejects.toMatchObject({ code: "RECIPIENT_HAS_NO_DEVICE" });
@@ -482,6 +601,31 @@ describe("keys", () => {
     ]);
     await alice.acceptKey(bob.device.id);
     expect(await alice.send("bob", "three")).toMatchObject({ status: "accepted" });
+  });
+
+  test("where the application asks, nothing is sent to a user with an added device until it is accepted", async () => {
+    const store = memoryStore();
+    const asking = { newDevices: "ask" } as const;
+    const first = await open("alice", store, undefined, asking);
+    await open("bob");
+    expect(await first.send("bob", "one")).toMatchObject({ status: "accepted" });
+    const phone = await open("bob");
+    graph.sendAnswers.push({ stale: ["bob"] });
+    expect(await first.send("bob", "two")).toMatchObject({ status: "queued", reason: "NEW_DEVICE" });
+    await first.close();
+
+    graph.sendAnswers.push({ stale: ["bob"] });
+    const alice = await open("alice", store, undefined, asking);
+    await expect(alice.send("bob", "three")).rejects.toMatchObject({ code: "NEW_DEVICE" });
+    const headersFor = (id: string) => graph.sent.filter((input) => JSON.stringify(input).includes(id)).length;
+    await expect.poll(() => graph.sendAnswers.length).toBe(0);
+    expect(headersFor(phone.device.id)).toBe(0);
+
+    graph.sendAnswers.push({ stale: ["bob"] });
+    await alice.acceptDevice(phone.device.id);
+    await expect.poll(() => headersFor(phone.device.id)).toBe(1);
+    expect(await alice.send("bob", "three")).toMatchObject({ status: "accepted" });
+    await alice.close();
   });
 
   test("a device keeps its id over restarts, and a store begun by one user is not used for another", async () => {

@@ -45,8 +45,14 @@ export class ScriptedGraph {
   readonly sent: SentInput[] = [];
   readonly acknowledged: string[] = [];
   readonly subscriptions: Subscription[] = [];
-  /** Answers the next sendMessage calls instead, in order: an error's code, or stale users. */
-  readonly sendAnswers: ({ code: string; retryable: boolean } | { stale: string[] } | "lose the answer")[] = [];
+  /** Answers the next sendMessage calls instead, in order: an error's code, stale users, a false hash. */
+  readonly sendAnswers: (
+    | { code: string; retryable: boolean }
+    | { stale: string[] }
+    | { contentHash: string }
+    | "lose the answer"
+    | "never answer"
+  )[] = [];
   /** Called with each subscription; pushes frames. */
   onSubscribe: (subscription: Subscription) => void = () => undefined;
   readonly #server: Server;
@@ -147,8 +153,11 @@ export class ScriptedGraph {
       this.sent.push(structuredClone({ ...input }));
       const answer = this.sendAnswers.shift();
       if (answer === "lose the answer") context.lose();
+      else if (answer === "never answer") await new Promise(() => undefined);
       else if (answer !== undefined && "code" in answer) throw new GraphQLError(answer.code, { extensions: answer });
-      else if (answer !== undefined) {
+      else if (answer !== undefined && "contentHash" in answer) {
+        return { type: "MessageAccepted", id: input.id, contentHash: answer.contentHash };
+      } else if (answer !== undefined) {
         const users = answer.stale.map((name) => this.user(name));
         return { type: "StaleDevices", users: users.map(({ id, devicesVersion }) => ({ userId: id, devicesVersion })) };
       }

@@ -15,6 +15,19 @@ test("authorization code with PKCE gives a token for the graph", async () => {
   });
 });
 
+test("a callback without this sign-in's state is turned away, and the right one is still waited for", async () => {
+  const statuses: number[] = [];
+  const authorize = async (url: URL) => {
+    for (const state of ["", "?code=stolen", "?code=stolen&state=another", "?error=access_denied&state=another"]) {
+      statuses.push((await fetch(`${url.searchParams.get("redirect_uri")}${state}`)).status);
+    }
+    await fillLoginForm("alice", "alice")(url);
+  };
+  const session = await signIn({ issuer: issuer(), authorize });
+  expect(claimsOf(await session.token())).toMatchObject({ preferred_username: "alice" });
+  expect(statuses).toEqual([400, 400, 400, 400]);
+});
+
 test("a kept refresh token gives a new session, and one that is over asks to sign in again", async () => {
   const kept: string[] = [];
   const options = { issuer: issuer(), onRefreshToken: (token: string) => kept.push(token) };

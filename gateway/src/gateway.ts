@@ -7,6 +7,7 @@ import type { Registry } from "prom-client";
 import type { GatewayConfig } from "./config.ts";
 import { createContext } from "./context.ts";
 import { createHttpApp } from "./http-app.ts";
+import { anonymousIdleMs } from "./limits.ts";
 import { createMetrics } from "./metrics.ts";
 import { createSocketServer } from "./socket-server.ts";
 
@@ -32,6 +33,7 @@ export async function startGateway(config: GatewayConfig, log: Log, registry: Re
     engine,
     maxMessageBytes: config.maxRequestBytes,
     maxOperationsPerSocket: config.maxOperationsPerSocket,
+    anonymousIdleMs,
   });
 
   const server = createServer({ requestTimeout: requestTimeoutMs }, app);

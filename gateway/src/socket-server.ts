@@ -1,6 +1,6 @@
 /**
  * graphql-transport-ws at /graphql: queries and mutations go the way of HTTP, subscriptions to the engine. A fault of one
- * operation is that operation's error; only broken protocol and a token that is over close the socket.
+ * operation is that operation's error; only broken protocol, a token that is over and idling without one close the socket.
  */
 import assert from "node:assert";
 import { STATUS_CODES, type IncomingMessage, type Server as HttpServer } from "node:http";
@@ -39,6 +39,8 @@ export interface SocketServerOptions {
   allowedOrigins: ReadonlySet<string>;
   maxMessageBytes: number;
   maxOperationsPerSocket: number;
+  /** From the acknowledgement or the last operation that may run without a token, on a socket without one. */
+  anonymousIdleMs: number;
   log: Log;
 }
 
@@ -56,6 +58,8 @@ const closeTimeoutMs = 2_000;
 
 /** graphql-transport-ws: not permitted. Clients retry it, with a new token. */
 const forbidden = 4403;
+/** graphql-transport-ws: who has no token need not come back without one; clients do not retry it. */
+const unauthorized = 4401;
 /** RFC 6455 registry: service restart, try again later. Clients retry both. */
 const serviceRestart = 1012;
 const tryAgainLater = 1013;
@@ -73,6 +77,7 @@ interface SocketOperation {
 export function createSocketServer(options: SocketServerOptions): SocketServer {
   const { apollo, engine, tokens, log } = options;
   const contexts = new WeakMap<SocketExtra, RequestContext>();
+  const idleTimers = new WeakMap<SocketExtra, NodeJS.Timeout>();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: options.maxMessageBytes, handleProtocols });
   let stopping = false;
 
@@ -88,21 +93,23 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
   async function prepare(connection: Context<Record<string, unknown>, SocketExtra>, request: SubscribePayload) {
     if (Object.keys(connection.subscriptions).length > options.maxOperationsPerSocket)
       return [gatewayError("TOO_MANY_OPERATIONS")];
-    const document = parse(request.query, { maxTokens: maxDocumentTokens });
+    // It is held as long as the operation runs, and locations hold all tokens and the text.
+    const document = parse(request.query, { maxTokens: maxDocumentTokens, noLocation: true });
     const operationName = request.operationName ?? undefined;
     const operation = getOperationAST(document, operationName);
     const context = contexts.get(connection.extra) ?? {};
     const state: SocketOperation = { request, context };
     const args: ExecutionArgs = { schema: engine.schema, document, contextValue: state };
     if (operationName !== undefined) args.operationName = operationName;
+    const refusal = tokens === undefined ? undefined : refusalFor(context, document, operation);
+    if (refusal === undefined) idleTimers.get(connection.extra)?.refresh();
 
     // Apollo Server authenticates and validates the others, exactly as over HTTP.
     if (operation?.operation !== OperationTypeNode.SUBSCRIPTION) {
-      const errors = holdsSubscription(document) ? engine.validate(document) : [];
+      const errors = holdsSubscription(document) ? engine.validate(parse(request.query)) : [];
       return errors.length > 0 ? errors : args;
     }
 
-    const refusal = tokens === undefined ? undefined : refusalFor(context, document, operation);
     if (refusal !== undefined) return [refusal];
     const result = await engine.subscribe({
       document: request.query, // its plans are kept by text
@@ -126,6 +133,7 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       }
       contexts.set(extra, context);
       if (context.caller !== undefined) closeAt(extra, context.caller.expiresAt * 1_000);
+      else if (tokens !== undefined) closeWhenIdle(extra);
       return true;
     },
     onSubscribe: async (connection, _id, request) => {
@@ -174,6 +182,13 @@ export function createSocketServer(options: SocketServerOptions): SocketServer {
       timer = setTimeout(wait, Math.min(remainingMs, maxTimerMs));
     };
     wait();
+    socket.once("close", () => clearTimeout(timer));
+  }
+
+  function closeWhenIdle(extra: SocketExtra) {
+    const { socket } = extra;
+    const timer = setTimeout(() => socket.close(unauthorized, "UNAUTHENTICATED"), options.anonymousIdleMs);
+    idleTimers.set(extra, timer);
     socket.once("close", () => clearTimeout(timer));
   }
 

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { buildSchema, type GraphQLError } from "graphql";
 import { createClient, type FormattedExecutionResult } from "graphql-ws";
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { DomainError } from "./errors.ts";
 import { startSubgraphServer, type SubgraphContext, type SubgraphServer } from "./subgraph-server.ts";
@@ -9,7 +10,7 @@ import type { Caller, TokenVerifier } from "./tokens.ts";
 
 const schema = buildSchema(`
   type Query { whoami: String! refused: String broken: String }
-  type Subscription { count(to: Int!): Int! refusedLater: Int! }
+  type Subscription { count(to: Int!): Int! refusedLater: Int! untidy: Int! ticking: Int! }
 `);
 const root = (name: string) =>
   schema.getType(name) as unknown as { getFields(): Record<string, Record<string, unknown>> };
@@ -30,9 +31,28 @@ subscription["refusedLater"]!["subscribe"] = async function* () {
   yield { refusedLater: 1 };
   throw new DomainError("DEVICE_REVOKED");
 };
+/** Its cleanup fails when the user leaves. */
+subscription["untidy"]!["subscribe"] = async function* () {
+  try {
+    for (;;) {
+      yield { untidy: 1 };
+      await sleep(5);
+    }
+  } finally {
+    await Promise.reject(new Error("secret detail"));
+  }
+};
+/** Endless, so what it says later was not sent before. */
+subscription["ticking"]!["subscribe"] = async function* () {
+  for (let ticking = 1; ; ticking++) {
+    yield { ticking };
+    await sleep(5);
+  }
+};
 
 const tokens: TokenVerifier = {
   async verify(authorization) {
+    if (authorization === "Bearer broken") throw new TypeError("secret detail");
     if (authorization === undefined) throw new DomainError("UNAUTHENTICATED");
     return { username: authorization.replace("Bearer ", "") } as Caller;
   },
@@ -81,6 +101,23 @@ const connect = (connectionParams?: Record<string, unknown>) =>
     retryAttempts: 0,
     ...(connectionParams === undefined ? {} : { connectionParams }),
   });
+
+/** Another user's stream on this socket. */
+async function startNeighbour(socket: ReturnType<typeof createClient>) {
+  let ticks = 0;
+  const { promise: broken, reject } = Promise.withResolvers<never>();
+  broken.catch(() => {});
+  socket.subscribe(
+    { query: "subscription { ticking }" },
+    { next: () => (ticks += 1), complete: () => reject(new Error("completed")), error: reject },
+  );
+  const ticksOn = async (count: number) => {
+    const goal = ticks + count;
+    await vi.waitUntil(() => ticks >= goal, { timeout: 5_000, interval: 5 });
+  };
+  await ticksOn(1);
+  return { goesOn: () => Promise.race([ticksOn(20), broken]) };
+}
 
 describe("a subgraph's door over HTTP", () => {
   it("runs an operation as the caller that its token names", async () => {
@@ -145,4 +182,50 @@ describe("a subgraph's door over one socket", () => {
     expect(counted.results).toEqual([1, 2, 3].map((count) => ({ data: { count } })));
     await socket.dispose();
   });
+
+  it.each<[string, Parameters<typeof over>[1], string]>([
+    ["is not GraphQL", { query: "subscription {" }, "BAD_USER_INPUT"],
+    ["is nested deeply", { query: `{ a(b: ${"[".repeat(9_000)}` }, "BAD_USER_INPUT"],
+    ["names no operation of its document", { query: "{ whoami }", operationName: "Other" }, "BAD_USER_INPUT"],
+    ["holds no operation", { query: "fragment F on Query { whoami }" }, "BAD_USER_INPUT"],
+    [
+      "makes the verifier fail",
+      { query: "{ whoami }", extensions: { authorization: "Bearer broken" } },
+      "INTERNAL_SERVER_ERROR",
+    ],
+  ])("one that %s gets an error, and the socket that others share stays", async (_what, payload, code) => {
+    const socket = connect({ authorization: "Bearer alice" });
+    const neighbour = await startNeighbour(socket);
+    const { results, errors } = await over(socket, payload);
+    const told = errors[0] ?? results[0]?.errors?.[0];
+    expect(told?.extensions?.["code"]).toBe(code);
+    expect(JSON.stringify(told)).not.toContain("secret");
+    await neighbour.goesOn();
+    await socket.dispose();
+  });
+
+  it("outlives an operation whose cleanup fails when its user leaves", async () => {
+    const socket = connect({ authorization: "Bearer alice" });
+    const neighbour = await startNeighbour(socket);
+    const untidy = socket.iterate({ query: "subscription { untidy }" });
+    await untidy.next();
+    await untidy.return?.();
+    await neighbour.goesOn();
+    await socket.dispose();
+  });
+});
+
+it("takes by default twice what the gateway takes from a client", async () => {
+  const roomy = await startSubgraphServer({
+    schema,
+    host: "127.0.0.1",
+    port: 0,
+    tokens,
+    log: pino({ level: "silent" }),
+  });
+  const socket = createClient({ url: roomy.url.replace("http", "ws"), webSocketImpl: WebSocket, retryAttempts: 0 });
+  const extensions = { authorization: "Bearer alice", padding: "x".repeat(1_990_000) };
+  expect((await over(socket, { query: "{ whoami }", extensions })).results).toEqual([{ data: { whoami: "alice" } }]);
+  await socket.dispose();
+  await roomy.stop();
 });

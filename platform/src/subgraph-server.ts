@@ -12,7 +12,16 @@ import {
 import { ApolloServerPluginDrainHttpServer } from "@apollo/server/plugin/drainHttpServer";
 import { expressMiddleware } from "@as-integrations/express5";
 import express from "express";
-import { GraphQLError, validate, type ExecutionArgs, type GraphQLSchema } from "graphql";
+import {
+  execute,
+  GraphQLError,
+  parse,
+  subscribe,
+  validate,
+  type DocumentNode,
+  type ExecutionArgs,
+  type GraphQLSchema,
+} from "graphql";
 import { useServer } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
 import { DomainError } from "./errors.ts";
@@ -57,14 +66,39 @@ function authorizationIn(record: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** graphql 16's validate() throws on some documents, and graphql-ws would then close the socket that others share. */
-const guardedValidate: typeof validate = (...args) => {
+/** What graphql-ws would close the socket for becomes the operation's own error; formatError hides what it says. */
+const asGraphQLError = (error: unknown): GraphQLError =>
+  error instanceof GraphQLError
+    ? error
+    : new GraphQLError("unexpected", { originalError: error instanceof Error ? error : new Error(String(error)) });
+
+/** graphql 16's validate() throws on some documents, and the parser runs out of stack on deep ones. */
+function readDocument(schema: GraphQLSchema, query: string): DocumentNode | readonly GraphQLError[] {
   try {
-    return validate(...args);
+    const document = parse(query);
+    const errors = validate(schema, document);
+    return errors.length > 0 ? errors : document;
   } catch (error) {
-    return [error instanceof GraphQLError ? error : new GraphQLError("The operation cannot be validated.")];
+    return [error instanceof GraphQLError ? error : new GraphQLError("The operation cannot be read.")];
   }
-};
+}
+
+const isErrors = (read: DocumentNode | readonly GraphQLError[]): read is readonly GraphQLError[] => Array.isArray(read);
+
+/** A stream whose cleanup fails when its user leaves: that would close the socket too. */
+function leaveQuietly(result: Awaited<ReturnType<typeof subscribe>>, log: Log) {
+  if (!(Symbol.asyncIterator in result)) return result;
+  const leave = result.return.bind(result);
+  result.return = async () => {
+    try {
+      return await leave();
+    } catch (error) {
+      log.error({ error: error instanceof Error ? error.stack : String(error) }, "a subscription did not end cleanly");
+      return { done: true, value: undefined };
+    }
+  };
+  return result;
+}
 
 export async function startSubgraphServer<C extends SubgraphContext>(
   options: SubgraphServerOptions<C>,
@@ -86,31 +120,42 @@ export async function startSubgraphServer<C extends SubgraphContext>(
   app.disable("x-powered-by");
   const server = createServer(app);
   const sockets = new WebSocketServer({ server, path, maxPayload: maxRequestBytes });
-  const contexts = new WeakMap<object, C>();
+  const visible = (error: GraphQLError) => formatError(error.toJSON(), error, log);
+  // graphql-ws closes the socket on whatever a hook throws, and other users' operations are on it.
   const disposable = useServer(
     {
-      schema,
-      validate: guardedValidate,
       connectionInitWaitTimeout: connectionInitTimeoutMs,
-      onSubscribe: async (connection, _id, payload) => {
-        const authorization = authorizationIn(payload.extensions) ?? authorizationIn(connection.connectionParams);
+      onSubscribe: async (connection, _id, { query, operationName, variables, extensions }) => {
         try {
-          contexts.set(payload, await contextFor(authorization));
+          const authorization = authorizationIn(extensions) ?? authorizationIn(connection.connectionParams);
+          const contextValue = await contextFor(authorization);
+          const document = readDocument(schema, query);
+          if (isErrors(document)) return document;
+          return { schema, document, operationName, variableValues: variables, contextValue };
         } catch (error) {
-          if (error instanceof GraphQLError) return [error];
-          throw error;
+          return [asGraphQLError(error)];
         }
-        return undefined;
       },
-      context: (_connection, _id, payload) => contexts.get(payload) as C & Record<PropertyKey, unknown>,
+      execute: async (args: ExecutionArgs) => {
+        try {
+          return await execute(args);
+        } catch (error) {
+          return { errors: [asGraphQLError(error)] };
+        }
+      },
+      subscribe: async (args: ExecutionArgs) => {
+        try {
+          return leaveQuietly(await subscribe(args), log);
+        } catch (error) {
+          return { errors: [asGraphQLError(error)] };
+        }
+      },
       onNext: (_connection, _id, _payload, _args: ExecutionArgs, result) =>
         result.errors === undefined
           ? undefined
-          : {
-              data: result.data ?? null,
-              errors: result.errors.map((error) => formatError(error.toJSON(), error, log)),
-            },
-      onError: (_connection, _id, _payload, errors) => errors.map((error) => formatError(error.toJSON(), error, log)),
+          : // Coercion of variables leaves what it catches as it is.
+            { data: result.data ?? null, errors: result.errors.map((error) => visible(asGraphQLError(error))) },
+      onError: (_connection, _id, _payload, errors) => errors.map((error) => visible(asGraphQLError(error))),
     },
     sockets,
     keepAliveMs,

@@ -48,6 +48,9 @@ export interface SubscriptionEngine<Context extends object> {
   stop(options?: { error?: GraphQLError; spreadMs?: number }): Promise<void>;
 }
 
+/** The part of the plan cache that one document may take: 32 KiB of 4 MiB. */
+const largestShare = 128;
+
 /** True for a stream, false for a refusal. */
 export function isStream<Context extends object>(
   result: SubscriptionStream<Context> | ExecutionResult,
@@ -95,18 +98,18 @@ export function createSubscriptionEngine<Context extends object = Record<string,
     const startedMs = performance.now();
     let parsed: DocumentNode;
     try {
-      parsed =
-        typeof document === "string"
-          ? parse(document, { maxTokens: limits.documentTokens, noLocation: true })
-          : document;
+      parsed = typeof document === "string" ? parse(document, { maxTokens: limits.documentTokens }) : document;
     } catch (error) {
       throw withCode(error as GraphQLError, "GRAPHQL_PARSE_FAILED");
     }
     const errors = validateDocument(graph.schema, parsed);
     if (errors.length > 0) throw new Refused(errors);
-    const plan = compilePlan(graph, parsed, operationName, log);
+    // Errors tell locations; what is kept has none, for they hold all tokens and the text.
+    const kept = typeof document === "string" ? parse(document, { noLocation: true }) : document;
+    const plan = compilePlan(graph, kept, operationName, log);
     // A plan holds its document several times over. What is this large is nobody's everyday operation.
-    if (text.length <= limits.planCacheBytes / 64) plans.set(key, plan, text.length);
+    const bytes = Buffer.byteLength(text);
+    if (bytes <= limits.planCacheBytes / largestShare) plans.set(key, plan, bytes);
     const durationMs = performance.now() - startedMs;
     const resumable = plan.resumption !== undefined;
     emit({ type: "planned", field: plan.field.name, durationMs, joins: !plan.direct, resumable });

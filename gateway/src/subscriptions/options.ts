@@ -70,7 +70,7 @@ export interface LimitOptions {
   joinTimeoutMs?: number | undefined;
   /** Compiled operations kept, least recently used out first. Default 1000. */
   planCacheEntries?: number | undefined;
-  /** The sum of their documents' texts; a document of more than a 64th of it is not kept. Bytes, default 4 MiB. */
+  /** The sum of their documents' texts; a document of more than a 128th of it is not kept. Bytes, default 4 MiB. */
   planCacheBytes?: number | undefined;
   /** Lexical tokens of a document given as text. Default 10000. */
   documentTokens?: number | undefined;

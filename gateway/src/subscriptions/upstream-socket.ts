@@ -10,7 +10,7 @@ export interface SocketBreak {
   reason: string;
   /** The subgraph answered that these credentials or this protocol won't do: trying again is no use. */
   refused: boolean;
-  /** The subgraph found a message too large (1009). */
+  /** The subgraph found this stream's message too large (1009). */
   tooLarge: boolean;
   /** How long the stream's operation had been with the subgraph in milliseconds; undefined when it was never sent. */
   servedMs: number | undefined;
@@ -44,8 +44,11 @@ export interface UpstreamSocketOptions {
 export interface UpstreamSocket {
   /** Streams on this socket. */
   readonly streams: number;
-  /** Sends the operation as soon as the socket is acknowledged. The answer releases it: upstream gets Complete at once. */
-  subscribe(payload: SubscribePayload, sink: UpstreamSink): () => void;
+  /**
+   * Sends the operation, whose JSON has so many bytes, as soon as the socket is acknowledged. The answer releases it:
+   * upstream gets Complete at once.
+   */
+  subscribe(payload: SubscribePayload, bytes: number, sink: UpstreamSink): () => void;
   /** Closes with 1000; streams still on it are told that it broke. */
   close(): void;
 }
@@ -74,6 +77,8 @@ export function openUpstreamSocket(options: UpstreamSocketOptions): UpstreamSock
     sinceMs: number;
   }
   const streams = new Set<Stream>();
+  // Of all ever sent here, also when it has left: the only one that a 1009 can be about, for the subgraph took the others.
+  let largest: { stream: Stream; bytes: number } | undefined;
   let receivedBytes = 0;
   let acknowledgedMs: number | undefined;
   let closed = false;
@@ -150,9 +155,11 @@ export function openUpstreamSocket(options: UpstreamSocketOptions): UpstreamSock
     const gone = [...streams];
     streams.clear();
     options.onClosed(reason);
-    for (const { sink, sinceMs } of gone) {
-      const servedMs = acknowledgedMs === undefined ? undefined : now - Math.max(acknowledgedMs, sinceMs);
-      sink.broken({ reason, refused, tooLarge, servedMs });
+    for (const stream of gone) {
+      const servedMs = acknowledgedMs === undefined ? undefined : now - Math.max(acknowledgedMs, stream.sinceMs);
+      // Before the acknowledgement it was connection_init, which is everyone's here.
+      const blamed = tooLarge && (acknowledgedMs === undefined || stream === largest?.stream);
+      stream.sink.broken({ reason, refused, tooLarge: blamed, servedMs });
     }
   }
 
@@ -167,9 +174,10 @@ export function openUpstreamSocket(options: UpstreamSocketOptions): UpstreamSock
     get streams() {
       return streams.size;
     },
-    subscribe(payload, sink) {
+    subscribe(payload, bytes, sink) {
       const stream = { sink, sinceMs: performance.now() };
       streams.add(stream);
+      if (largest === undefined || bytes > largest.bytes) largest = { stream, bytes };
       const leave = (): boolean => {
         const there = streams.delete(stream);
         if (there && streams.size === 0 && !closed) options.onIdle();

@@ -10,6 +10,7 @@ export interface UpstreamSockets {
     url: string,
     credentials: UpstreamCredentials,
     operation: SubscribePayload,
+    bytes: number,
     sink: UpstreamSink,
   ): () => void;
   /** Sockets now open or opening. */
@@ -60,10 +61,10 @@ export function createUpstreamSockets(
   }
 
   return {
-    subscribe(subgraph, url, credentials, operation, sink) {
+    subscribe(subgraph, url, credentials, operation, bytes, sink) {
       const key = JSON.stringify([subgraph, url, credentials.key ?? ""]);
       const free = [...(sockets.get(key) ?? [])].find((socket) => socket.streams < upstream.streamsPerSocket);
-      return (free ?? open(key, subgraph, url, credentials)).subscribe(operation, sink);
+      return (free ?? open(key, subgraph, url, credentials)).subscribe(operation, bytes, sink);
     },
     get size() {
       let size = 0;

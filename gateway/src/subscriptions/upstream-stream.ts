@@ -116,14 +116,20 @@ export function openUpstreamStream(options: UpstreamStreamOptions): UpstreamStre
   }
 
   function tooLarge(): void {
-    fail(() => [
-      new SubscriptionError("OPERATION_TOO_LARGE", "The operation with its variables is larger than its source takes."),
+    fail((delivered) => [
+      new SubscriptionError(
+        "OPERATION_TOO_LARGE",
+        "The operation with its variables is larger than its source takes.",
+        {
+          cursor: resumption ? (delivered ?? null) : undefined,
+        },
+      ),
     ]);
   }
 
   function broken(cause: SocketBreak): void {
-    // One of the streams that have not begun was too large; trying it again would break its neighbours' socket again.
-    if (cause.tooLarge && !begun) return tooLarge();
+    // Trying it again would break its neighbours' socket again.
+    if (cause.tooLarge) return tooLarge();
     // An upstream that stood for a while was no failed attempt, whether or not it had anything to say.
     if (cause.servedMs !== undefined && cause.servedMs >= options.retry.maxDelayMs) budget.reset();
     if (cause.refused) {
@@ -209,21 +215,29 @@ export function openUpstreamStream(options: UpstreamStreamOptions): UpstreamStre
         : pick(options.variables, plan.upstream.variableUsages),
       ...(credentials.extensions ? { extensions: credentials.extensions } : {}),
     };
-    if (Buffer.byteLength(JSON.stringify(operation)) > options.maxOperationBytes) {
+    const bytes = Buffer.byteLength(JSON.stringify(operation));
+    if (bytes > options.maxOperationBytes) {
       tooLarge();
       return () => {};
     }
-    return sockets.subscribe(subgraph, plan.graph.webSocketUrls.get(subgraph) as string, credentials, operation, {
-      next: (payload, bytes) => current(() => next(payload, bytes)),
-      error: (errors) => current(() => refused(errors)),
-      complete: () =>
-        current(() => {
-          leave();
-          stopped = true;
-          options.onComplete();
-        }),
-      broken: (cause) => current(() => broken(cause)),
-    });
+    return sockets.subscribe(
+      subgraph,
+      plan.graph.webSocketUrls.get(subgraph) as string,
+      credentials,
+      operation,
+      bytes,
+      {
+        next: (payload, bytes) => current(() => next(payload, bytes)),
+        error: (errors) => current(() => refused(errors)),
+        complete: () =>
+          current(() => {
+            leave();
+            stopped = true;
+            options.onComplete();
+          }),
+        broken: (cause) => current(() => broken(cause)),
+      },
+    );
   }
 
   void subscribe();

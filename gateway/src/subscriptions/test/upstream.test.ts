@@ -137,17 +137,63 @@ test("an operation beyond the limit ends alone: nothing is sent, and its neighbo
   await neighbour.return?.();
 });
 
-test("an operation for which the subgraph closes the socket with 1009 is not tried again", async () => {
+test("of the streams whose socket the subgraph closes with 1009 only the one too large ends, begun or not", async () => {
   const engine = world.engine({ upstream: { retry: { attempts: 3, baseDelayMs: 5 } } });
-  const neighbour = await streamOf(engine, "subscription { sighting { number } }");
+  const begun = await streamOf(engine, "subscription { sighting { number } }");
   world.journal.append(...sightings(1, 1));
-  await take(neighbour, 1);
+  await take(begun, 1);
+  const waiting = await streamOf(engine, `subscription { sighting(after: "1") { number } }`);
+  await until(() => world.sightings.subscriptions.length === 2);
   const large = await streamOf(engine, fromVariable, lengthy(150_000));
   expect(await take(large, 9)).toMatchObject([{ errors: [{ extensions: { code: "OPERATION_TOO_LARGE" } }] }]);
   world.journal.append(...sightings(2, 2));
-  expect(await take(neighbour, 1)).toMatchObject([{ data: { sighting: { number: 2 } } }]);
+  for (const neighbour of [begun, waiting]) {
+    expect(await take(neighbour, 1)).toMatchObject([{ data: { sighting: { number: 2 } } }]);
+    await neighbour.return?.();
+  }
   expect(world.sightings.sockets).toBe(2);
-  await neighbour.return?.();
+});
+
+test("a stream that has begun ends with its cursor when its renewal is too large", async () => {
+  const engine = world.engine({
+    upstream: {
+      credentials: ({ token }) => ({ extensions: { token } }),
+      retry: { attempts: 3, baseDelayMs: 5 },
+    },
+  });
+  const stream = await streamOf(engine, "subscription { sighting { number } }");
+  world.journal.append(...sightings(1, 1));
+  await take(stream, 1);
+  stream.renew({ token: "x".repeat(150_000) });
+  expect(await take(stream, 9)).toMatchObject([
+    { errors: [{ extensions: { code: "OPERATION_TOO_LARGE", cursor: "1" } }] },
+  ]);
+  expect(world.sightings.sockets).toBe(1);
+});
+
+test("by default a mebibyte waits for a reader, not more", async () => {
+  const stream = await streamOf(world.engine(), "subscription { live { number text } }");
+  world.journal.append(...sightings(1, 12).map((entry) => ({ ...entry, text: "x".repeat(100_000) })));
+  await until(() => world.journal.readers === 0 && world.sightings.subscriptions.length === 1);
+  expect(await take(stream, 9)).toMatchObject([{ errors: [{ extensions: { code: "LAGGED" } }] }]);
+});
+
+test("plans are kept by their size: of an operation over 32 KiB there is none", async () => {
+  const events: string[] = [];
+  const engine = world.engine({ onEvent: ({ type }) => events.push(type) });
+  const hits = async (document: string) => {
+    events.length = 0;
+    for (let time = 0; time < 2; time++) await (await streamOf(engine, document)).return?.();
+    return events.filter((type) => type === "planCacheHit").length;
+  };
+  const padded = (bytes: number) => `subscription { number } #${"ä".repeat(bytes / 2)}`;
+  expect(await hits(padded(32_000))).toBe(1);
+  expect(await hits(padded(33_000))).toBe(0);
+});
+
+test("a refusal tells where the operation is wrong", async () => {
+  const result = await world.engine().subscribe({ document: "subscription {\n  nothing\n}", context: {} });
+  expect(JSON.parse(JSON.stringify(result))).toMatchObject({ errors: [{ locations: [{ line: 2, column: 3 }] }] });
 });
 
 test("leaving before the socket is there subscribes nothing", async () => {
