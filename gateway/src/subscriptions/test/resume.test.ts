@@ -287,7 +287,9 @@ test("whatever breaks and whenever, every stream gets every event once and in or
     const chance = Math.random();
     // A stream that has not begun is told why; from then on the engine keeps trying.
     if (begun && chance < 0.1) return temporary("BUSY");
-    return chance < 0.5 ? { most: Math.floor(Math.random() * 40), end: () => temporary("MOVED") } : undefined;
+    return chance < 0.5
+      ? { most: Math.floor(Math.random() * 40) + (begun ? 0 : 1), end: () => temporary("MOVED") }
+      : undefined;
   };
   const patient = { attempts: 100, baseDelayMs: 2, maxDelayMs: 20, totalMs: 25_000 };
   const engine = world.engine({ upstream: { retry: patient } });
