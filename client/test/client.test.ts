@@ -42,6 +42,21 @@ async function open(
   return client;
 }
 
+function receiptFrame(
+  seq: number,
+  kind: "STORED" | "DELIVERED" | "READ",
+  conversationId: string,
+  messageId: string,
+): Frame {
+  const cursor = `cursor-${seq}`;
+  const at = "2026-01-01T00:00:00.000Z";
+  return { type: "ReceiptFrame", cursor, seq, kind, conversationId, messageIds: [messageId], at, byUser: { id: "u" } };
+}
+
+function idTakenFrame(seq: number, messageId: string, contentHash: string): Frame {
+  return { type: "SendFailedFrame", cursor: `cursor-${seq}`, seq, messageId, contentHash, code: "ID_TAKEN" };
+}
+
 /** What the graph would put into a device's mailbox for the nth message sent, from 1. */
 function frameOf(
   nth: number,
@@ -205,16 +220,7 @@ describe("receiving", () => {
 
   test("acknowledges every 64 frames without waiting for the clock", async () => {
     const bob = await open("bob");
-    const receipt = (seq: number): Frame => ({
-      type: "ReceiptFrame",
-      cursor: `cursor-${seq}`,
-      seq,
-      kind: "STORED",
-      conversationId: "c",
-      messageIds: ["m"],
-      at: "2026-01-01T00:00:00.000Z",
-      byUser: { id: "u" },
-    });
+    const receipt = (seq: number) => receiptFrame(seq, "STORED", "c", "m");
     graph.onSubscribe = (subscription) => {
       for (let seq = 1; seq <= 200; seq++) subscription.push(receipt(seq));
     };
@@ -392,27 +398,10 @@ describe("sending", () => {
     await open("bob");
     const { id, conversationId } = await alice.send("bob", "one");
     const lost = await alice.send("bob", "two");
-    const receipt = (seq: number, kind: "STORED" | "DELIVERED" | "READ"): Frame => ({
-      type: "ReceiptFrame",
-      cursor: `cursor-${seq}`,
-      seq,
-      kind,
-      conversationId,
-      messageIds: [id],
-      at: "",
-      byUser: { id: "u" },
-    });
     graph.onSubscribe = (subscription) => {
-      subscription.push(receipt(1, "READ"));
-      subscription.push(receipt(2, "STORED"));
-      subscription.push({
-        type: "SendFailedFrame",
-        cursor: "cursor-3",
-        seq: 3,
-        messageId: lost.id,
-        contentHash: "another",
-        code: "ID_TAKEN",
-      });
+      subscription.push(receiptFrame(1, "READ", conversationId, id));
+      subscription.push(receiptFrame(2, "STORED", conversationId, id));
+      subscription.push(idTakenFrame(3, lost.id, "another"));
       subscription.push(caughtUp(3));
     };
     const events = await eventsUntil(alice, "caughtUp");
@@ -426,28 +415,11 @@ describe("sending", () => {
     const { conversationId } = await alice.send("bob", "one");
     await alice.send("bob", "two");
     const [first, second] = await alice.messages(conversationId);
-    const stored = (seq: number, messageId: string): Frame => ({
-      type: "ReceiptFrame",
-      cursor: `cursor-${seq}`,
-      seq,
-      kind: "STORED",
-      conversationId,
-      messageIds: [messageId],
-      at: "",
-      byUser: { id: "u" },
-    });
-    const failed = (seq: number, messageId: string, hash: string): Frame => ({
-      type: "SendFailedFrame",
-      cursor: `cursor-${seq}`,
-      seq,
-      messageId,
-      contentHash: hash,
-      code: "ID_TAKEN",
-    });
+    const stored = (seq: number, messageId: string) => receiptFrame(seq, "STORED", conversationId, messageId);
     graph.onSubscribe = (subscription) => {
       subscription.push(stored(1, first!.id));
-      subscription.push(failed(2, first!.id, first!.contentHash!));
-      subscription.push(failed(3, second!.id, second!.contentHash!));
+      subscription.push(idTakenFrame(2, first!.id, first!.contentHash!));
+      subscription.push(idTakenFrame(3, second!.id, second!.contentHash!));
       subscription.push(stored(4, second!.id));
       subscription.push(caughtUp(4));
     };
